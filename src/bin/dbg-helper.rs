@@ -1,0 +1,7 @@
+//! `dbg-helper`: what a debug image holds.
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    dbg::commands::helper::main(std::env::args_os().collect()).into()
+}

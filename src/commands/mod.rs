@@ -1,0 +1,80 @@
+//! The verbs: typed words → target → view → tool.
+
+#[cfg(feature = "engine")]
+mod attach;
+#[cfg(feature = "engine")]
+mod exec;
+pub mod helper;
+#[cfg(feature = "engine")]
+mod inspect;
+#[cfg(feature = "engine")]
+mod target;
+#[cfg(feature = "engine")]
+mod tool;
+
+use crate::error::Error;
+use crate::exit::Exit;
+use std::io::Write;
+
+/// Runs `dbg` with the process's arguments, the program's name first.
+#[cfg(feature = "engine")]
+pub fn main(args: Vec<std::ffi::OsString>) -> Exit {
+    use crate::cli::{Cli, Verb};
+    use clap::{CommandFactory, FromArgMatches};
+    use std::ffi::OsStr;
+
+    if helper::is_interpreter(&args) {
+        return Exit::CANNOT_RUN;
+    }
+    let args = help_first(args);
+    let name = args.first().map(OsStr::new).unwrap_or_default();
+    if name == crate::enter::STAGE_NAME || helper::is_called_by(name) {
+        return helper::main(args);
+    }
+    if let Some(tool) = args.get(1).and_then(|arg| crate::tools::find(arg.to_str()?)) {
+        return tool::run(tool, args[2..].to_vec());
+    }
+    let command = Cli::command().subcommands(tool::listed());
+    let parsed = command.try_get_matches_from(args).and_then(|m| Cli::from_arg_matches(&m));
+    let result = match parsed {
+        Ok(Cli { verb: Verb::Attach(args) }) => attach::run(args),
+        Ok(Cli { verb: Verb::Exec(args) }) => exec::run(args),
+        Ok(Cli { verb: Verb::Inspect(args) }) => inspect::run(args),
+        Err(error) => return usage(&error),
+    };
+    result.unwrap_or_else(|error| report("dbg", &error))
+}
+
+/// `dbg help VERB` is `dbg VERB --help`, as with other tools that have verbs.
+#[cfg(feature = "engine")]
+fn help_first(mut args: Vec<std::ffi::OsString>) -> Vec<std::ffi::OsString> {
+    let is_option = |arg: &std::ffi::OsString| arg.to_string_lossy().starts_with('-');
+    if args.get(1).is_some_and(|verb| verb == "help") && !args.iter().skip(2).any(is_option) {
+        args.remove(1);
+        args.truncate(2);
+        args.push("--help".into());
+    }
+    args
+}
+
+/// Prints what clap has to say on the process's own streams.
+#[cfg(feature = "engine")]
+fn usage(error: &clap::Error) -> Exit {
+    match crate::output::Io::of_process("dbg") {
+        Ok(mut io) => crate::tools::print_usage(error, &mut io),
+        Err(error) => report("dbg", &error),
+    }
+}
+
+/// Prints a failure and its hint on stderr, and gives its exit code: the one place where errors of verbs end.
+fn report(name: &str, error: &Error) -> Exit {
+    if error.is_broken_pipe() {
+        return Exit::signal(libc::SIGPIPE);
+    }
+    let mut stderr = std::io::stderr().lock();
+    let _ = writeln!(stderr, "{name}: {error}");
+    if let Some(hint) = error.hint_text() {
+        let _ = writeln!(stderr, "{name}: hint: {hint}");
+    }
+    error.exit_code()
+}

@@ -1,0 +1,295 @@
+//! The shell: line editor and evaluator. The grammar is brush-parser's; this room runs its trees over a view.
+//!
+//! Tools are built-ins that run in forked children of this single-threaded process, so that a pipeline needs no exec,
+//! no /proc and no file. What belongs to the target is run by [`crate::enter`].
+
+mod assign;
+mod builtins;
+mod complete;
+mod eval;
+mod expand;
+mod fork;
+mod interactive;
+mod jobs;
+mod lookup;
+mod options;
+mod parse;
+mod redirect;
+mod simple;
+mod stdin;
+mod test_expr;
+mod traps;
+mod vars;
+
+use crate::error::Error;
+use crate::exit::Exit;
+use crate::output::Text;
+use crate::view::View;
+use brush_parser::ast::FunctionBody;
+use nix::unistd::Pid;
+use std::collections::{BTreeMap, HashMap};
+use std::ffi::OsString;
+use std::io::{self, IsTerminal};
+use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
+use std::os::unix::ffi::{OsStrExt, OsStringExt};
+use std::rc::Rc;
+use std::time::Instant;
+
+use options::Options;
+use parse::Fault;
+use vars::{Bytes, Var, Vars};
+
+/// A shell over a view.
+#[derive(Debug)]
+pub struct Shell {
+    view: View,
+    vars: Vars,
+    /// Variables of the target's environment whose names a shell can't spell; they are passed on.
+    environ: Vec<(Bytes, Bytes)>,
+    functions: HashMap<String, Rc<FunctionBody>>,
+    aliases: BTreeMap<String, String>,
+    options: Options,
+    /// `$0` and `$1` …
+    name: Bytes,
+    args: Vec<Bytes>,
+    status: Exit,
+    /// Of the last command substitution, for commands that are assignments only.
+    substituted: Option<Exit>,
+    pipe_status: Vec<Exit>,
+    /// `$$`: of the shell, not of its subshells.
+    pid: Pid,
+    last_background: Option<Pid>,
+    jobs: jobs::Jobs,
+    traps: traps::Traps,
+    /// Descriptors from 3 on, as scripts number them. Tools see 0, 1 and 2 only, so these need no number of the
+    /// process, where they could collide with the view's handles.
+    fds: BTreeMap<i32, OwnedFd>,
+    /// What redirections covered, to be put back: number and what it was, `None` for closed.
+    saved: Vec<(i32, Option<OwnedFd>)>,
+    /// The terminal that jobs are put in the foreground of.
+    terminal: Option<jobs::Terminal>,
+    cache: parse::Cache,
+    depth: Depth,
+    /// A person types the commands.
+    is_interactive: bool,
+    /// The script came by `-c`.
+    is_string: bool,
+    /// The pipe that the script comes by, as device and inode: what is in it is not for programs.
+    script_pipe: Option<(u64, u64)>,
+    /// A forked child of the shell.
+    is_subshell: bool,
+    /// What was typed, for this session only.
+    history: Vec<String>,
+    started: Instant,
+    random: u32,
+    getopts: builtins::Getopts,
+}
+
+/// What is being run inside what.
+#[derive(Debug, Default)]
+struct Depth {
+    loops: u32,
+    functions: u32,
+    sourced: u32,
+    /// Commands whose failure is looked at by somebody, so that `set -e` leaves them alone.
+    tested: u32,
+    /// Variables in arithmetic whose values are expressions with variables in them …
+    arithmetic: u32,
+}
+
+/// Why a list is left before its end.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Flow {
+    Break(u32),
+    Continue(u32),
+    Return(Exit),
+    Exit(Exit),
+    /// A word that could not be expanded: the command typed is over, a script is over.
+    Fail(Exit),
+    /// Ctrl-C: the command typed is over.
+    Interrupt,
+}
+
+type Run<T = Exit> = Result<T, Flow>;
+
+/// Text larger than this is no script and no value: 16 MiB.
+const LIMIT: u64 = 16 << 20;
+
+impl Shell {
+    /// A shell over `view` with the target's environment as exported variables.
+    pub fn new(view: View) -> Shell {
+        let mut shell = Shell {
+            view,
+            vars: Vars::default(),
+            environ: Vec::new(),
+            functions: HashMap::new(),
+            aliases: BTreeMap::new(),
+            options: Options::default(),
+            name: b"dbg".to_vec(),
+            args: Vec::new(),
+            status: Exit::OK,
+            substituted: None,
+            pipe_status: vec![Exit::OK],
+            pid: nix::unistd::getpid(),
+            last_background: None,
+            jobs: jobs::Jobs::default(),
+            traps: traps::Traps::default(),
+            fds: BTreeMap::new(),
+            saved: Vec::new(),
+            terminal: None,
+            cache: parse::Cache::default(),
+            depth: Depth::default(),
+            is_interactive: false,
+            is_string: false,
+            script_pipe: None,
+            is_subshell: false,
+            history: Vec::new(),
+            started: Instant::now(),
+            random: nix::unistd::getpid().as_raw() as u32,
+            getopts: builtins::Getopts::default(),
+        };
+        shell.import_environ();
+        shell
+    }
+
+    fn import_environ(&mut self) {
+        let environ = self.view.who.as_ref().ok().and_then(|who| who.environ.as_deref());
+        for Text(entry) in environ.unwrap_or_default() {
+            let Some(equals) = entry.iter().position(|b| *b == b'=') else { continue };
+            let (name, value) = (&entry[..equals], entry[equals + 1..].to_vec());
+            match std::str::from_utf8(name) {
+                // dbg brings its own shell; the target's is a path that means nothing here.
+                Ok("SHELL" | "IFS" | "OLDPWD") => {}
+                Ok(text) if vars::is_name(name) => {
+                    *self.vars.entry(text) = Var { exported: true, ..Var::scalar(value) };
+                }
+                _ => self.environ.push((name.to_vec(), value)),
+            }
+        }
+        // A program that is typed here gets a terminal of the operator's kind.
+        let terminal = std::env::var_os("TERM").filter(|_| io::stdin().is_terminal());
+        if let Some(term) = terminal {
+            *self.vars.entry("TERM") =
+                Var { exported: true, ..Var::scalar(term.as_bytes().to_vec()) };
+        }
+        self.vars.set("IFS", " \t\n");
+        self.vars.set("OPTIND", "1");
+        if self.vars.value("HOME").is_none() {
+            self.vars.set("HOME", "/");
+        }
+        let cwd = self.view.root.as_ref().map(|root| root.cwd().as_os_str().as_bytes().to_vec());
+        if let Ok(cwd) = cwd {
+            self.vars.set("PWD", cwd);
+            self.vars.entry("PWD").exported = true;
+        }
+    }
+
+    /// Runs a whole script, as `-c` does. `name` is its `$0`, `args` its `$1` and so on.
+    ///
+    /// Nothing runs when it has a syntax error (exit code 2).
+    pub fn run_script(&mut self, name: &str, text: &[u8], args: Vec<OsString>) -> Exit {
+        self.is_string = true;
+        self.name = name.into();
+        self.args = args.into_iter().map(OsString::into_vec).collect();
+        let program = match self.text(text).and_then(|text| {
+            parse::program(text)
+                .map_err(|(Fault::Incomplete(why) | Fault::Syntax(why))| Error::usage(why))
+        }) {
+            Ok(program) => program,
+            Err(error) => {
+                self.complain(&error);
+                return Exit::USAGE;
+            }
+        };
+        let result = match fork::only_command(&program) {
+            Some(command) => self.only(command),
+            None => self.program(&program),
+        };
+        self.end(result)
+    }
+
+    /// Runs one simple command whose words are taken as they are: nothing is expanded, no alias or function is looked at.
+    pub fn run_words(&mut self, words: Vec<OsString>) -> Exit {
+        let words = words.into_iter().map(OsString::into_vec).collect();
+        // Nothing comes after it, so it needs no child.
+        let result = self.run_argv(words, simple::Host::Child);
+        self.end(result)
+    }
+
+    /// The end of the shell: its exit code, once the EXIT trap has run.
+    fn end(&mut self, result: Run) -> Exit {
+        let exit = match result {
+            Ok(exit) | Err(Flow::Exit(exit) | Flow::Fail(exit) | Flow::Return(exit)) => exit,
+            Err(Flow::Interrupt) => Exit::signal(libc::SIGINT),
+            Err(Flow::Break(_) | Flow::Continue(_)) => self.status,
+        };
+        self.status = exit;
+        self.run_exit_trap(exit)
+    }
+
+    /// `text` as the parser takes it.
+    fn text<'a>(&self, text: &'a [u8]) -> Result<&'a str, Error> {
+        std::str::from_utf8(text).map_err(|_| {
+            Error::usage("the script is not UTF-8 text").hint("write other bytes as $'\\xNN'")
+        })
+    }
+
+    /// Says what went wrong as `dbg: TEXT` on stderr.
+    fn complain(&self, error: &Error) {
+        let mut text = format!("dbg: {error}\n");
+        if let Some(hint) = error.hint_text() {
+            text.push_str(&format!("dbg: hint: {hint}\n"));
+        }
+        // Where stderr is closed there is nobody to tell.
+        let _ = write_all(stderr(), text.as_bytes());
+    }
+
+    /// Says what went wrong and gives the error's own exit code.
+    fn report(&self, error: &Error) -> Run {
+        self.complain(error);
+        Ok(error.exit_code())
+    }
+
+    /// Says what went wrong and gives `exit`.
+    fn refuse(&self, exit: Exit, text: impl std::fmt::Display) -> Run {
+        self.complain(&Error::new(text));
+        Ok(exit)
+    }
+
+    /// Says what went wrong and gives up on the command typed.
+    fn fail<T>(&self, text: impl std::fmt::Display) -> Run<T> {
+        self.complain(&Error::new(text));
+        Err(Flow::Fail(Exit::FAILURE))
+    }
+
+    /// Writes to stdout.
+    fn print(&mut self, text: &[u8]) -> Run {
+        match write_all(io::stdout().as_fd(), text) {
+            Ok(()) => Ok(Exit::OK),
+            // The reader left: end as other shells do, which SIGPIPE ends.
+            Err(nix::Error::EPIPE) if !self.is_interactive => {
+                Err(Flow::Exit(Exit::signal(libc::SIGPIPE)))
+            }
+            Err(errno) => {
+                self.refuse(Exit::FAILURE, format!("write: {}", crate::error::reason(errno)))
+            }
+        }
+    }
+}
+
+fn stderr() -> BorrowedFd<'static> {
+    // The descriptor is borrowed for as long as the process lives, and never closed.
+    static STDERR: std::sync::LazyLock<io::Stderr> = std::sync::LazyLock::new(io::stderr);
+    STDERR.as_fd()
+}
+
+fn write_all(fd: impl AsFd, mut text: &[u8]) -> nix::Result<()> {
+    while !text.is_empty() {
+        match nix::unistd::write(&fd, text) {
+            Ok(n) => text = &text[n..],
+            Err(nix::Error::EINTR) => {}
+            Err(errno) => return Err(errno),
+        }
+    }
+    Ok(())
+}

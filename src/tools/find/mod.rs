@@ -1,0 +1,166 @@
+//! `find`: walks trees and does something with the files that an expression picks.
+
+mod eval;
+mod exec;
+mod parse;
+mod perm;
+
+use super::Tool;
+use super::args::command;
+use super::place::{self, Place};
+use super::users::Users;
+use super::walk::{self, Step, Walk};
+use crate::error::{Error, Result};
+use crate::exit::Exit;
+use crate::output::{Io, quote};
+use crate::view::{Entry, FileType, Needs, View};
+use clap::{Arg, ArgMatches, Command};
+use eval::{Found, Run};
+use nix::sys::stat::fstat;
+use parse::Query;
+use std::ffi::{OsStr, OsString};
+use std::os::unix::ffi::OsStrExt;
+use std::path::Path;
+
+pub(super) const TOOL: Tool = Tool {
+    name: "find",
+    aliases: &[],
+    summary: "Walk trees and pick files",
+    needs: Needs::Root,
+    command: options,
+    rewrite: None,
+    run,
+};
+
+const HELP: &str = "\
+Tests (N is exact, +N more, -N less):
+  -name GLOB  -iname GLOB  -path GLOB  -ipath GLOB  -regex RE  -iregex RE
+  -type [fdlbcps],…  -size N[cwbkMG]  -empty  -perm [-/]MODE  -links N  -inum N
+  -mtime N  -atime N  -ctime N (days)  -mmin N  -amin N  -cmin N (minutes)  -newer FILE
+  -user NAME  -group NAME  -uid N  -gid N  -nouser  -nogroup  -true  -false
+Actions:
+  -print  -print0  -ls  --json  -prune  -quit
+  -exec TOOL … {} \\;   -exec TOOL … {} +   (tools of dbg, in this process)
+  -delete (only with --write)
+Options: -H  -maxdepth N  -mindepth N  -depth  -xdev
+Operators: ( EXPR )  ! EXPR  EXPR EXPR  EXPR -o EXPR
+
+Links are not followed, but with -H those among the paths. -regex takes the syntax of grep -E.";
+
+fn options() -> Command {
+    command("find", TOOL.summary)
+        .override_usage("find [PATH]... [EXPRESSION]")
+        .after_help(HELP)
+        .arg(
+            Arg::new("WORD")
+                .num_args(0..)
+                .trailing_var_arg(true)
+                .allow_hyphen_values(true)
+                .hide(true)
+                .value_parser(clap::value_parser!(OsString)),
+        )
+}
+
+fn run(view: &View, matches: &ArgMatches, io: &mut Io) -> Result<Exit> {
+    let users = Users::load(view);
+    let words = matches.get_many::<OsString>("WORD").into_iter().flatten().cloned();
+    let query = parse::query(words.collect(), view, &users)?;
+    let mut run = Run::new(view, &users, &query);
+    for path in &query.paths {
+        if !run.quit {
+            tree(&mut run, &query, Path::new(path), io)?;
+        }
+    }
+    run.end(io)?;
+    if query.prints_json {
+        std::mem::take(&mut run.array).end(&mut io.stdout)?;
+    }
+    Ok(io.exit())
+}
+
+/// Walks one operand.
+fn tree(run: &mut Run<'_>, query: &Query, path: &Path, io: &mut Io) -> Result<()> {
+    let root = run.view.root()?;
+    let found = if query.follow_operands { root.stat(path) } else { Err(Error::new("")) };
+    let stat = match found.or_else(|_| root.lstat(path)) {
+        Ok(stat) => stat,
+        Err(error) => {
+            io.complain(&error);
+            return Ok(());
+        }
+    };
+    let kind = FileType::of_mode(stat.st_mode);
+    let entry = Entry { name: place::c_name(path)?, kind, ino: stat.st_ino };
+    let operand = Found::operand(Place::Root(root), &entry, stat);
+    if !query.depth_first {
+        run.visit(&operand, io)?;
+    }
+    if kind == FileType::Dir && query.max_depth > 0 && !run.quit && !run.prune {
+        below(run, query, path, stat.st_dev, io)?;
+    }
+    if query.depth_first && !run.quit {
+        run.visit(&operand, io)?;
+    }
+    Ok(())
+}
+
+/// Walks what is below an operand that is a directory on `device`.
+fn below(run: &mut Run<'_>, query: &Query, path: &Path, device: u64, io: &mut Io) -> Result<()> {
+    let opened = run.view.root()?.open_dir(path).and_then(|dir| Walk::new(path, dir, None));
+    let mut walk = match opened {
+        Ok(walk) => walk,
+        Err(error) => {
+            io.complain(&error);
+            return Ok(());
+        }
+    };
+    while !run.quit {
+        let entry = match walk.next() {
+            None => break,
+            Some(Err(error)) => {
+                io.complain(&error);
+                continue;
+            }
+            Some(Ok(Step::Leave(entry))) => {
+                if query.depth_first {
+                    run.visit(&Found::entry(&walk, &entry)?, io)?;
+                }
+                continue;
+            }
+            Some(Ok(Step::Visit(entry))) => entry,
+        };
+        let found = Found::entry(&walk, &entry)?;
+        let is_dir = found.kind(io) == FileType::Dir;
+        if !(is_dir && query.depth_first) {
+            run.visit(&found, io)?;
+        }
+        if !is_dir || run.prune || run.quit {
+            continue;
+        }
+        let entered = walk.depth() + 1 < query.max_depth
+            && descend(&mut walk, &entry, query.one_device.then_some(device), io)?;
+        if query.depth_first && !entered {
+            run.visit(&Found::entry(&walk, &entry)?, io)?;
+        }
+    }
+    Ok(())
+}
+
+/// Goes down into `entry`, unless it is on another device than `device`. Says whether it did.
+fn descend(walk: &mut Walk, entry: &Entry, device: Option<u64>, io: &mut Io) -> Result<bool> {
+    let entered = walk.dir()?.open_dir(&entry.name).map_err(Error::from).and_then(|dir| {
+        if device.is_some() && device != Some(fstat(&dir)?.st_dev) {
+            return Ok(false);
+        }
+        walk.enter(entry.clone(), dir, None).map(|()| true)
+    });
+    match entered {
+        Err(error) if walk::is_gone(&error) => Ok(false),
+        Err(error) => {
+            let path = walk.path_of(entry);
+            io.complain(&error.context(quote(OsStr::from_bytes(&path))));
+            Ok(false)
+        }
+        entered => entered,
+    }
+}

@@ -1,0 +1,128 @@
+//! What a search prints, byte for byte as GNU has it.
+
+use super::matcher::Matcher;
+use crate::output::Output;
+use std::io::{self, Write};
+
+/// How lines are printed.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Style {
+    pub(super) numbers: bool,
+    pub(super) only_parts: bool,
+    pub(super) colour: bool,
+    pub(super) invert: bool,
+}
+
+/// What stands in front of a line.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Head<'a> {
+    /// The name of the file, where it is printed.
+    pub(super) name: Option<&'a [u8]>,
+    pub(super) number: u64,
+    /// Whether the line was selected, and is not only near one.
+    pub(super) selected: bool,
+}
+
+// Select graphic rendition (ECMA-48), as GREP_COLORS has it by default.
+const NAME: &str = "35";
+const NUMBER: &str = "32";
+const SEPARATOR: &str = "36";
+const MATCH: &str = "01;31";
+
+impl Style {
+    /// Whether it will be asked which parts of a line match.
+    pub(super) fn shows_parts(&self) -> bool {
+        self.only_parts || self.colour
+    }
+
+    /// One line, without its newline.
+    pub(super) fn line(
+        &self,
+        line: &[u8],
+        head: Head,
+        matcher: &Matcher,
+        out: &mut Output,
+    ) -> io::Result<()> {
+        // With -v it is the lines around the selected ones that match.
+        let has_parts = head.selected != self.invert;
+        if !self.only_parts {
+            self.head(head, out)?;
+        }
+        let mut at = 0;
+        while has_parts && self.shows_parts() {
+            let Some((start, end)) = matcher.part(line, at) else { break };
+            if self.only_parts {
+                self.head(head, out)?;
+            } else {
+                text(&line[at..start], out)?;
+            }
+            self.coloured(MATCH, out, |out| text(&line[start..end], out))?;
+            if self.only_parts {
+                out.write_all(b"\n")?;
+            }
+            at = end;
+        }
+        if !self.only_parts {
+            text(&line[at..], out)?;
+            out.write_all(b"\n")?;
+        }
+        Ok(())
+    }
+
+    /// The line between two groups of lines.
+    pub(super) fn group_end(&self, out: &mut Output) -> io::Result<()> {
+        self.coloured(SEPARATOR, out, |out| out.write_all(b"--"))?;
+        out.write_all(b"\n")
+    }
+
+    /// How many lines of a file were selected.
+    pub(super) fn count(
+        &self,
+        name: Option<&[u8]>,
+        count: u64,
+        out: &mut Output,
+    ) -> io::Result<()> {
+        self.head(Head { name, number: 0, selected: true }, out)?;
+        writeln!(out, "{count}")
+    }
+
+    /// The name of a file that is listed.
+    pub(super) fn listed(&self, name: &[u8], out: &mut Output) -> io::Result<()> {
+        self.coloured(NAME, out, |out| out.write_name(name))?;
+        out.write_all(b"\n")
+    }
+
+    fn head(&self, head: Head, out: &mut Output) -> io::Result<()> {
+        let separator: &[u8] = if head.selected { b":" } else { b"-" };
+        if let Some(name) = head.name {
+            self.coloured(NAME, out, |out| out.write_name(name))?;
+            self.coloured(SEPARATOR, out, |out| out.write_all(separator))?;
+        }
+        // Lines count from 1.
+        if self.numbers && head.number > 0 {
+            self.coloured(NUMBER, out, |out| write!(out, "{}", head.number))?;
+            self.coloured(SEPARATOR, out, |out| out.write_all(separator))?;
+        }
+        Ok(())
+    }
+
+    fn coloured(
+        &self,
+        colour: &str,
+        out: &mut Output,
+        write: impl FnOnce(&mut Output) -> io::Result<()>,
+    ) -> io::Result<()> {
+        if !self.colour {
+            return write(out);
+        }
+        write!(out, "\x1b[{colour}m\x1b[K")?;
+        write(out)?;
+        out.write_all(b"\x1b[m\x1b[K")
+    }
+}
+
+/// A part of a line: harmless on a terminal.
+fn text(bytes: &[u8], out: &mut Output) -> io::Result<()> {
+    out.write_text(bytes)?;
+    out.end_text()
+}

@@ -1,0 +1,80 @@
+//! `lsof`: the open files of the target's processes, sockets with both ends, pipes with their peers.
+
+mod ends;
+mod row;
+mod scan;
+mod select;
+
+use super::{Tool, args, command};
+use crate::error::Result;
+use crate::exit::Exit;
+use crate::output::{Align, Io, print_lines, table::print_json};
+use crate::view::{Needs, View};
+use clap::{Arg, ArgMatches, Command};
+use select::Selection;
+use std::io::Write;
+
+pub(super) const TOOL: Tool = Tool {
+    name: "lsof",
+    aliases: &[],
+    summary: "List open files, sockets and pipes with their other ends",
+    needs: Needs::Proc,
+    command: options,
+    rewrite: None,
+    run,
+};
+
+fn options() -> Command {
+    command("lsof", TOOL.summary)
+        .after_help(
+            "FD: cwd, rtd (root), txt (program), mem (mapped), or a number with r, w or u for how it is open. \
+             Without options all files of all processes; of several options, any (-a: all) must fit.",
+        )
+        .arg(args::pids("Files of these processes"))
+        .arg(
+            Arg::new("internet")
+                .short('i')
+                .value_name("[4|6][TCP|UDP][@ADDRESS][:PORTS]")
+                .num_args(0..=1)
+                .default_missing_value("")
+                .help("Internet sockets"),
+        )
+        .arg(args::short_flag('U', "unix", "Unix sockets"))
+        .arg(args::short_flag('a', "and", "All of -p, -i, -U and FILE must fit"))
+        .arg(args::short_flag('t', "terse", "Process numbers only"))
+        .arg(args::short_flag('n', "numeric", "Addresses as numbers (always so)"))
+        .arg(args::short_flag('P', "ports", "Ports as numbers (always so)"))
+        .arg(args::files().help("This file of the target, by whatever name it is open"))
+        .arg(args::json_flag())
+}
+
+fn run(view: &View, matches: &ArgMatches, io: &mut Io) -> Result<Exit> {
+    let selection = Selection::new(view, matches)?;
+    let scan = scan::Scan::run(view, &selection)?;
+    let rows = scan.rows;
+    if matches.get_flag("json") {
+        print_json(io, &rows)?;
+    } else if matches.get_flag("terse") {
+        let mut pids: Vec<i32> = rows.iter().map(|row| row.pid).collect();
+        pids.dedup();
+        pids.iter().try_for_each(|pid| writeln!(io.stdout, "{pid}"))?;
+    } else if !rows.is_empty() {
+        use Align::{Left, Right};
+        let aligns = [Left, Right, Left, Right, Right, Right, Right, Right, Left];
+        let heads = ["COMMAND", "PID", "USER", "FD", "TYPE", "DEVICE", "SIZE", "NODE", "NAME"];
+        let mut lines = vec![heads.map(str::to_owned).to_vec()];
+        lines.extend(rows.iter().map(row::File::cells));
+        print_lines(io, &aligns, &lines, true)?;
+    }
+    if scan.denied > 0 {
+        io.stdout.flush()?;
+        let plural = if scan.denied == 1 { "" } else { "es" };
+        writeln!(
+            io.stderr,
+            "lsof: the files of {} process{plural} may not be read, which needs the same user and group or SYS_PTRACE",
+            scan.denied
+        )?;
+    }
+    // As the original: nothing found is a failure that scripts can test for.
+    Ok(if rows.is_empty() { Exit::FAILURE } else { Exit::OK })
+}

@@ -1,0 +1,259 @@
+//! The tools: one record each in [`REGISTRY`], one file each in this room.
+//!
+//! The registry drives the command line, the shell's built-ins, help and completion. To add a tool, copy the shape of
+//! `wc.rs` and follow CONTRIBUTING.md.
+
+mod args;
+mod base64;
+mod basename;
+mod caps;
+mod cat;
+mod cgroup;
+mod cut;
+mod date;
+mod df;
+mod diff;
+mod du;
+mod echo;
+mod env;
+mod facts;
+mod find;
+mod free;
+mod glob;
+mod grep;
+mod head;
+mod help;
+mod hostname;
+mod id;
+mod input;
+mod kill;
+mod limits;
+mod lines;
+mod ls;
+mod lsof;
+mod maps;
+mod mode;
+mod mounts;
+mod nested;
+mod net;
+mod ns;
+mod od;
+mod oom;
+mod pgrep;
+mod place;
+mod posix;
+mod printenv;
+mod printf;
+mod process;
+mod ps;
+mod pstree;
+mod readlink;
+mod records;
+mod resolve;
+mod sed;
+mod seq;
+mod sleep;
+mod sort;
+mod stack;
+mod stat;
+mod status;
+mod strings;
+mod sums;
+mod tail;
+mod tee;
+mod top;
+mod tr;
+mod tree;
+mod uname;
+mod uniq;
+mod uptime;
+pub mod users;
+mod walk;
+mod wc;
+mod which;
+mod whoami;
+mod xargs;
+
+use crate::error::{Error, Result};
+use crate::exit::Exit;
+use crate::output::Io;
+use crate::view::{Needs, View};
+use clap::{ArgMatches, Command};
+use std::ffi::OsString;
+use std::io::Write;
+
+use args::command;
+
+/// One tool.
+pub struct Tool {
+    /// The name typed.
+    pub name: &'static str,
+    /// Other names it answers to.
+    pub aliases: &'static [&'static str],
+    /// One line for lists and help.
+    pub summary: &'static str,
+    /// Which handle of the view it can't do without.
+    pub needs: Needs,
+    /// Its options; built only when it runs.
+    pub command: fn() -> Command,
+    /// Rewrites the traditional spellings that clap can't parse: `head -20`, `ps aux`, `kill -9`.
+    pub rewrite: Option<fn(Vec<OsString>) -> Vec<OsString>>,
+    /// Does the work. Failures of single operands go to [`Io::complain`].
+    pub run: fn(&View, &ArgMatches, &mut Io) -> Result<Exit>,
+}
+
+/// Every tool, by name.
+pub static REGISTRY: &[Tool] = &[
+    base64::TOOL,
+    basename::BASENAME,
+    caps::TOOL,
+    cat::TOOL,
+    cgroup::TOOL,
+    cut::TOOL,
+    date::TOOL,
+    df::TOOL,
+    diff::TOOL,
+    basename::DIRNAME,
+    du::TOOL,
+    echo::TOOL,
+    env::TOOL,
+    status::FALSE,
+    find::TOOL,
+    free::TOOL,
+    grep::TOOL,
+    head::TOOL,
+    help::TOOL,
+    od::HEXDUMP,
+    hostname::TOOL,
+    id::TOOL,
+    kill::TOOL,
+    limits::TOOL,
+    ls::TOOL,
+    lsof::TOOL,
+    maps::TOOL,
+    sums::MD5SUM,
+    mounts::TOOL,
+    net::TOOL,
+    ns::TOOL,
+    od::OD,
+    oom::TOOL,
+    pgrep::TOOL,
+    printenv::TOOL,
+    printf::TOOL,
+    ps::TOOL,
+    pstree::TOOL,
+    readlink::READLINK,
+    readlink::REALPATH,
+    sed::TOOL,
+    seq::SEQ,
+    sums::SHA256SUM,
+    sleep::TOOL,
+    sort::TOOL,
+    stack::TOOL,
+    stat::TOOL,
+    strings::TOOL,
+    tail::TOOL,
+    tee::TOOL,
+    top::TOOL,
+    tr::TOOL,
+    tree::TOOL,
+    status::TRUE,
+    uname::TOOL,
+    uniq::TOOL,
+    uptime::TOOL,
+    wc::TOOL,
+    which::TOOL,
+    whoami::TOOL,
+    xargs::TOOL,
+    seq::YES,
+];
+
+/// The tool that `name` calls, by its name or an alias.
+pub fn find(name: &str) -> Option<&'static Tool> {
+    REGISTRY.iter().find(|tool| tool.name == name || tool.aliases.contains(&name))
+}
+
+impl Tool {
+    /// Parses `args` (without the name) and runs on `view`; prints usage errors and help itself.
+    pub fn invoke(&self, view: &View, args: Vec<OsString>, io: &mut Io) -> Exit {
+        let args = match self.rewrite {
+            Some(rewrite) => rewrite(args),
+            None => args,
+        };
+        match (self.command)().try_get_matches_from(args) {
+            Ok(matches) => self.run(view, &matches, io),
+            Err(error) => print_usage(&error, io),
+        }
+    }
+
+    /// Runs on `view` with parsed arguments; reports the failure, if any, and flushes.
+    pub fn run(&self, view: &View, matches: &ArgMatches, io: &mut Io) -> Exit {
+        let result = self.check(view).and_then(|()| {
+            let exit = (self.run)(view, matches, io)?;
+            io.stdout.flush()?;
+            Ok(exit)
+        });
+        result.unwrap_or_else(|error| {
+            // The reader left: end as other tools do when SIGPIPE ends them.
+            if error.is_broken_pipe() {
+                return Exit::signal(libc::SIGPIPE);
+            }
+            io.complain(&error);
+            error.exit_code()
+        })
+    }
+
+    fn check(&self, view: &View) -> Result<()> {
+        match self.needs {
+            Needs::Nothing => Ok(()),
+            Needs::Root => view.root().map(drop),
+            Needs::Proc if view.has_ended() => Err(Error::new("the target has ended")),
+            Needs::Proc => view.proc().map(drop),
+            Needs::Net => view.net().map(drop),
+        }
+    }
+}
+
+/// Prints what clap has to say: help on stdout (0), wrong usage on stderr (2).
+pub fn print_usage(error: &clap::Error, io: &mut Io) -> Exit {
+    let text = error.render().to_string();
+    let (out, exit) =
+        if error.use_stderr() { (&mut io.stderr, Exit::USAGE) } else { (&mut io.stdout, Exit::OK) };
+    match out.write_all(text.as_bytes()).and_then(|()| out.flush()) {
+        Ok(()) => exit,
+        Err(error) => {
+            io.complain(&Error::from(error));
+            Exit::FAILURE
+        }
+    }
+}
+
+impl std::fmt::Debug for Tool {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Tool").field("name", &self.name).finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::collections::HashSet;
+
+    #[test]
+    fn the_registry_is_in_order_and_no_name_is_given_twice() {
+        assert!(REGISTRY.is_sorted_by_key(|tool| tool.name));
+        let mut names = HashSet::new();
+        for name in REGISTRY.iter().flat_map(|tool| tool.aliases.iter().chain([&tool.name])) {
+            assert!(names.insert(name), "{name}");
+        }
+    }
+
+    #[test]
+    fn every_command_line_is_sound_and_called_by_its_tools_name() {
+        for tool in REGISTRY {
+            let command = (tool.command)();
+            assert_eq!(command.get_name(), tool.name);
+            command.debug_assert();
+        }
+    }
+}

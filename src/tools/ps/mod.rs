@@ -1,0 +1,155 @@
+//! `ps`: the target's processes, numbered as the target numbers them.
+
+mod forest;
+pub(super) mod gather;
+mod keys;
+mod words;
+
+use super::{Tool, args, command};
+use crate::error::{Error, Result};
+use crate::exit::Exit;
+use crate::output::{Align, Io, print_lines};
+use crate::view::{Needs, View};
+use clap::{Arg, ArgAction, ArgMatches, Command};
+use gather::{Row, Want};
+use keys::{Choice, Key, Source};
+use std::cmp::Ordering;
+use std::collections::HashSet;
+
+pub(super) const TOOL: Tool = Tool {
+    name: "ps",
+    aliases: &[],
+    summary: "List the processes",
+    needs: Needs::Proc,
+    command: options,
+    rewrite: Some(words::rewrite),
+    run,
+};
+
+fn options() -> Command {
+    let list = |long: &'static str, short: char, value: &'static str, help: &'static str| {
+        Arg::new(long)
+            .long(long)
+            .short(short)
+            .value_name(value)
+            .action(ArgAction::Append)
+            .help(help)
+    };
+    command("ps", TOOL.summary)
+        .after_help(format!(
+            "BSD spellings work, too: aux, axf, auxww, or a PID alone. All processes of the target are listed.\n\
+             KEYS: {}",
+            keys::names()
+        ))
+        .arg(args::short_flag('e', "every", "All processes (always so)").visible_short_alias('A'))
+        .arg(args::short_flag('f', "full", "Full format"))
+        .arg(args::short_flag('l', "long", "Long format"))
+        .arg(args::short_flag('L', "threads", "One line a thread"))
+        .arg(args::flag("usage", None, "CPU and memory, as `ps u` has it"))
+        .arg(args::flag("forest", None, "Children below their parents, as `ps f` has it"))
+        .arg(list("format", 'o', "KEYS", "Columns; `KEY=HEADING` renames one, `KEY=` takes it away"))
+        .arg(list("pid", 'p', "PIDS", "Only these processes"))
+        .arg(
+            Arg::new("sort")
+                .long("sort")
+                .value_name("KEYS")
+                .allow_hyphen_values(true)
+                .help("Order by keys; `-KEY` is downwards"),
+        )
+        .arg(args::flag("no-headers", None, "No headings"))
+        .arg(
+            Arg::new("wide")
+                .short('w')
+                .action(ArgAction::Count)
+                .help("Do not cut lines to the terminal"),
+        )
+        .arg(args::json_flag())
+}
+
+fn run(view: &View, matches: &ArgMatches, io: &mut Io) -> Result<Exit> {
+    let json = matches.get_flag("json");
+    let columns = columns(matches)?;
+    let order = match matches.get_one::<String>("sort") {
+        Some(text) => keys::parse_order(text)?,
+        None => Vec::new(),
+    };
+    let used = |source: Source| {
+        let keys = columns.iter().map(|c| c.key).chain(order.iter().map(|(key, _)| *key));
+        keys.into_iter().any(|key| key.source == source)
+    };
+    let want = Want {
+        threads: matches.get_flag("threads"),
+        args: json || used(Source::Cmdline),
+        wchan: used(Source::Wchan),
+        status: json || used(Source::Status),
+    };
+    let pids = pids(matches)?;
+    let mut rows = gather::rows(view, want)?;
+    if let Some(pids) = &pids {
+        rows.retain(|row| pids.contains(&row.pid));
+    }
+    rows.sort_by(|a, b| compare(a, b, &order));
+    if matches.get_flag("forest") {
+        rows = forest::plant(rows);
+    }
+    if json {
+        crate::output::table::print_json(io, &rows)?;
+    } else {
+        print_table(io, matches, &columns, &rows)?;
+    }
+    // As procps: nothing selected is a failure that scripts can test for.
+    Ok(if rows.is_empty() { Exit::FAILURE } else { Exit::OK })
+}
+
+fn print_table(io: &mut Io, matches: &ArgMatches, columns: &[Choice], rows: &[Row]) -> Result<()> {
+    let aligns: Vec<Align> = columns.iter().map(|c| c.key.align).collect();
+    let mut lines = Vec::with_capacity(rows.len() + 1);
+    if !matches.get_flag("no-headers") && columns.iter().any(|c| !c.heading.is_empty()) {
+        lines.push(columns.iter().map(|c| c.heading.clone()).collect());
+    }
+    lines.extend(rows.iter().map(|row| columns.iter().map(|c| (c.key.cell)(row).text).collect()));
+    print_lines(io, &aligns, &lines, matches.get_count("wide") == 0)
+}
+
+fn columns(matches: &ArgMatches) -> Result<Vec<Choice>> {
+    if let Some(formats) = matches.get_many::<String>("format") {
+        let choices: Result<Vec<Vec<Choice>>> = formats.map(|text| keys::parse(text)).collect();
+        return Ok(choices?.concat());
+    }
+    let threads = matches.get_flag("threads");
+    let format = match () {
+        () if matches.get_flag("usage") => {
+            "user,pid,%cpu,%mem,vsz,rss,tty=TTY,stat,stime=START,time,args"
+        }
+        () if matches.get_flag("long") => {
+            "s,user=UID,pid,ppid,c,pri,ni,rss,wchan,tty=TTY,time,args=CMD"
+        }
+        () if matches.get_flag("full") && threads => {
+            "user=UID,pid,ppid,lwp,c,nlwp,stime,tty=TTY,time,args=CMD"
+        }
+        () if matches.get_flag("full") => "user=UID,pid,ppid,c,stime,tty=TTY,time,args=CMD",
+        () if threads => "pid,lwp,user,stat,stime=START,time,args",
+        () => "pid,ppid,user,stat,stime=START,time,args",
+    };
+    keys::parse(format)
+}
+
+fn pids(matches: &ArgMatches) -> Result<Option<HashSet<i32>>> {
+    let Some(lists) = matches.get_many::<String>("pid") else { return Ok(None) };
+    let words = lists.flat_map(|list| list.split([',', ' ', '\t'])).filter(|w| !w.is_empty());
+    let parse = |word: &str| {
+        word.parse().map_err(|_| Error::usage(format!("{word}: a process is named by its number")))
+    };
+    words.map(parse).collect::<Result<_>>().map(Some)
+}
+
+fn compare(a: &Row, b: &Row, order: &[(&Key, bool)]) -> Ordering {
+    order
+        .iter()
+        .map(|(key, down)| {
+            let ordering = (key.cell)(a).cmp(&(key.cell)(b));
+            if *down { ordering.reverse() } else { ordering }
+        })
+        .find(|ordering| ordering.is_ne())
+        .unwrap_or_else(|| (a.pid, a.lwp).cmp(&(b.pid, b.lwp)))
+}

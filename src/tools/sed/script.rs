@@ -1,0 +1,84 @@
+//! What a script of `sed` is made of: commands and their addresses.
+
+use regex::bytes::Regex;
+
+/// One command and the lines it is for.
+#[derive(Debug)]
+pub(super) struct Command {
+    pub(super) from: Option<Address>,
+    pub(super) to: Option<End>,
+    pub(super) negated: bool,
+    pub(super) action: Action,
+}
+
+/// Which line.
+#[derive(Debug)]
+pub(super) enum Address {
+    Line(u64),
+    /// `FIRST~STEP`.
+    Step(u64, u64),
+    Last,
+    /// `None` is the expression that was used last.
+    Match(Option<Regex>),
+}
+
+/// Where a range ends.
+#[derive(Debug)]
+pub(super) enum End {
+    At(Address),
+    /// `+N`: so many lines further.
+    More(u64),
+    /// `~N`: at the next multiple.
+    Multiple(u64),
+}
+
+#[derive(Debug)]
+pub(super) enum Action {
+    /// `{`: goes on behind the command of this number unless the lines are right.
+    Block(usize),
+    /// `}` and labels.
+    Nothing,
+    Append(Vec<u8>),
+    Insert(Vec<u8>),
+    Change(Vec<u8>),
+    /// To the command of this number.
+    Branch(usize),
+    BranchIfReplaced(usize),
+    Delete,
+    DeleteFirst,
+    Get,
+    GetMore,
+    Hold,
+    HoldMore,
+    Exchange,
+    Number,
+    Next,
+    NextMore,
+    Print,
+    PrintFirst,
+    Quit {
+        code: u8,
+        prints: bool,
+    },
+    Replace(Box<Replace>),
+    Map(Box<[u8; 256]>),
+}
+
+/// `s`.
+#[derive(Debug)]
+pub(super) struct Replace {
+    pub(super) pattern: Option<Regex>,
+    pub(super) with: Vec<Part>,
+    /// Which match, from 1 on.
+    pub(super) nth: u64,
+    pub(super) global: bool,
+    pub(super) prints: bool,
+}
+
+/// A part of what is put in.
+#[derive(Debug)]
+pub(super) enum Part {
+    Text(Vec<u8>),
+    /// What a group matched; 0 is all.
+    Group(usize),
+}

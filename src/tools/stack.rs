@@ -1,0 +1,162 @@
+//! `stack`: where each thread of a process is in the kernel: its system call, what it waits in, its kernel stack.
+
+use super::process::{chosen, failed};
+use super::{Tool, args, command};
+use crate::error::{Result, reason};
+use crate::exit::Exit;
+use crate::output::{Io, Text, table::print_json};
+use crate::view::{Needs, Process, Stat, View};
+use clap::{ArgMatches, Command};
+use nix::errno::Errno;
+use serde::Serialize;
+use std::collections::BTreeSet;
+use std::io::Write;
+use syscalls::Sysno;
+
+pub(super) const TOOL: Tool = Tool {
+    name: "stack",
+    aliases: &[],
+    summary: "Show where the threads of a process are in the kernel",
+    needs: Needs::Proc,
+    command: options,
+    rewrite: None,
+    run,
+};
+
+fn options() -> Command {
+    command("stack", TOOL.summary)
+        .after_help("Numbers of system calls are taken as those of this machine's 64-bit kernel.")
+        .arg(args::pid())
+        .arg(args::json_flag())
+}
+
+#[derive(Serialize)]
+struct Thread {
+    pid: i32,
+    tid: i32,
+    name: Text,
+    state: char,
+    /// `None` where it runs, is in none, or may not be asked.
+    syscall: Option<Call>,
+    /// The kernel function that it waits in.
+    wchan: Option<Text>,
+    /// The kernel stack, innermost first; `None` where it may not be read.
+    stack: Option<Vec<Text>>,
+}
+
+/// A system call (proc_pid_syscall(5)).
+#[derive(Serialize)]
+struct Call {
+    number: i64,
+    name: Option<&'static str>,
+    /// The six registers, of which the call uses as many as it takes.
+    arguments: Vec<String>,
+}
+
+fn run(view: &View, matches: &ArgMatches, io: &mut Io) -> Result<Exit> {
+    let process = chosen(view, matches)?;
+    let tids = process.numbers("task").map_err(|e| failed(&process, "threads", e))?;
+    let mut refusals = BTreeSet::new();
+    let mut rows: Vec<Thread> =
+        tids.into_iter().filter_map(|tid| thread(&process, tid, &mut refusals)).collect();
+    rows.sort_by_key(|row| row.tid);
+    if matches.get_flag("json") {
+        print_json(io, &rows)?;
+    } else {
+        for (i, row) in rows.iter().enumerate() {
+            print(io, row, i > 0)?;
+        }
+    }
+    io.stdout.flush()?;
+    for refusal in refusals {
+        writeln!(io.stderr, "stack: {refusal}")?;
+    }
+    Ok(Exit::OK)
+}
+
+/// The facts of a thread; `None` when it has ended meanwhile.
+fn thread(process: &Process, tid: i32, refusals: &mut BTreeSet<String>) -> Option<Thread> {
+    let stat = Stat::parse(&process.read(&format!("task/{tid}/stat")).ok()?)?;
+    let mut read = |file: &str, needs: &str| match process.read(&format!("task/{tid}/{file}")) {
+        Ok(bytes) => Some(bytes),
+        Err(errno @ (Errno::EACCES | Errno::EPERM)) => {
+            refusals.insert(format!("{file} can't be read ({}): it needs {needs}", reason(errno)));
+            None
+        }
+        // Ended, or a kernel without it.
+        Err(_) => None,
+    };
+    let ptrace = "ptrace access: same user and group, or SYS_PTRACE";
+    let call = read("syscall", ptrace).and_then(|bytes| parse_call(&bytes));
+    let wchan = read("wchan", ptrace).filter(|name| !matches!(name.as_slice(), b"" | b"0"));
+    let stack = read("stack", "CAP_SYS_ADMIN, which dbg gives up once the target is open");
+    Some(Thread {
+        pid: process.pid,
+        tid: process.thread_number(tid).ok()?,
+        name: Text(stat.comm),
+        state: stat.state,
+        syscall: call,
+        wchan: wchan.map(Text),
+        stack: stack.map(|bytes| frames(&bytes)),
+    })
+}
+
+/// `NUMBER ARGUMENT×6 SP PC`; `running`, or `-1 SP PC` outside of calls, have none.
+fn parse_call(line: &[u8]) -> Option<Call> {
+    let mut words = std::str::from_utf8(line).ok()?.split_whitespace();
+    let number: i64 = words.next()?.parse().ok()?;
+    let name = Sysno::new(usize::try_from(number).ok()?).map(|call| call.name());
+    Some(Call { number, name, arguments: words.take(6).map(str::to_owned).collect() })
+}
+
+/// Lines of `[<0>] pipe_read+0x1f/0x40`.
+fn frames(bytes: &[u8]) -> Vec<Text> {
+    let lines = bytes.split(|b| *b == b'\n').filter(|line| !line.is_empty());
+    lines
+        .map(|line| match line.iter().position(|b| *b == b']') {
+            Some(end) => Text::from(line[end + 1..].trim_ascii()),
+            None => Text::from(line),
+        })
+        .collect()
+}
+
+fn print(io: &mut Io, row: &Thread, with_gap: bool) -> Result<()> {
+    let out = &mut io.stdout;
+    let gap = if with_gap { "\n" } else { "" };
+    writeln!(out, "{gap}thread {} {} ({})", row.tid, row.name.visible(), row.state)?;
+    if let Some(call) = &row.syscall {
+        let name = call.name.map_or_else(|| format!("syscall {}", call.number), str::to_owned);
+        writeln!(out, "  syscall  {name}({})", call.arguments.join(", "))?;
+    }
+    if let Some(wchan) = &row.wchan {
+        writeln!(out, "  wchan    {}", wchan.visible())?;
+    }
+    for (i, frame) in row.stack.iter().flatten().enumerate() {
+        let head = if i == 0 { "stack" } else { "" };
+        writeln!(out, "  {head:8} {}", frame.visible())?;
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn calls_have_names_and_what_is_none_has_not() {
+        let call = parse_call(b"0 0x3 0x7f 0x20 0x0 0xff 0x1 0x7ffe 0x7f29\n").unwrap();
+        assert_eq!((call.number, call.arguments.len()), (0, 6));
+        assert_eq!(call.name, Sysno::new(0).map(|call| call.name()));
+        assert!(parse_call(b"running\n").is_none());
+        assert!(parse_call(b"-1 0x7ffe 0x7f29\n").is_none());
+        assert_eq!(parse_call(b"99999 0x0").unwrap().name, None);
+    }
+
+    #[test]
+    fn frames_lose_the_address_that_the_kernel_hides_anyway() {
+        assert_eq!(
+            frames(b"[<0>] a+0x1/0x2\n[<0>] b [mod]\n"),
+            [Text::from("a+0x1/0x2"), Text::from("b [mod]")]
+        );
+    }
+}

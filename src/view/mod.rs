@@ -1,0 +1,149 @@
+//! The view: open handles on a target, and nothing else. Tools see a target through this and never by a path of the
+//! machine they happen to run on.
+//!
+//! Each handle is there or is [`Missing`] with the reason. A stopped container has a root alone; a process that denies
+//! us its files may still give its process list and its sockets.
+
+mod cgroup;
+mod dir;
+mod facts;
+mod host;
+mod hostname;
+mod identity;
+mod idmap;
+mod inside;
+mod mountinfo;
+mod net;
+mod preflight;
+mod proc;
+mod rights;
+mod root;
+mod target;
+
+pub use cgroup::{Cgroup, Cgroups};
+pub use dir::{Dir, Entry, FileType};
+pub use facts::Facts;
+pub use host::open as open_host;
+pub use identity::{Caps, Identity, Namespace};
+pub use idmap::IdMap;
+pub use inside::open as open_inside;
+pub use mountinfo::Mount;
+pub use net::Net;
+pub use preflight::{Clause, Preflight};
+
+pub use proc::{Proc, Process, Stat};
+pub use rights::{Access, forget_permitted, keep_over_exec, keep_to_signal, raise};
+pub use root::Root;
+pub use target::{Container, Target};
+
+use crate::error::{Error, Result, ResultExt};
+use crate::exit::Exit;
+use std::os::fd::OwnedFd;
+
+/// A handle, or why there is none.
+pub type Handle<T> = std::result::Result<T, Missing>;
+
+/// Why a handle is missing, and what would give it.
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize)]
+pub struct Missing {
+    /// The rule that refused, as a clause: `reading /proc/7/root needs …`.
+    pub why: String,
+    /// What a person can change, if anything.
+    pub hint: Option<String>,
+}
+
+/// Which handles a tool needs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Needs {
+    /// None: it computes from its arguments and stdin.
+    Nothing,
+    /// The target's files.
+    Root,
+    /// The target's processes.
+    Proc,
+    /// The target's network namespace.
+    Net,
+}
+
+/// What dbg holds of a target.
+#[derive(Debug)]
+pub struct View {
+    /// Which target this is and where it was found.
+    pub target: Target,
+    /// The target's `/`.
+    pub root: Handle<Root>,
+    /// The processes of the target's PID namespace, by a procfs that the target can't tamper with.
+    pub proc: Handle<Proc>,
+    /// The target's network namespace; this process is in it.
+    pub net: Handle<Net>,
+    /// Who the target's main process is.
+    pub who: Handle<Identity>,
+    /// Why the kernel lets us read the main process, or does not; `None` where nothing was asked.
+    pub preflight: Option<Preflight>,
+    /// The main process, held so that its number can't come to mean another one.
+    pub pidfd: Option<OwnedFd>,
+    /// Whether the operator allowed changes (`--write`).
+    pub writable: bool,
+}
+
+impl View {
+    /// Whether the target's main process has ended since the view was opened.
+    pub fn has_ended(&self) -> bool {
+        self.pidfd.as_ref().is_some_and(|pidfd| !crate::sys::pidfd::is_alive(pidfd))
+    }
+
+    /// The target's files, or an error that says why there are none.
+    pub fn root(&self) -> Result<&Root> {
+        self.root.as_ref().map_err(|m| m.error("the target's files"))
+    }
+
+    /// The target's processes, or an error that says why there are none.
+    pub fn proc(&self) -> Result<&Proc> {
+        self.proc.as_ref().map_err(|m| m.error("the target's processes"))
+    }
+
+    /// The target's network, or an error that says why there is none.
+    pub fn net(&self) -> Result<&Net> {
+        self.net.as_ref().map_err(|m| m.error("the target's network"))
+    }
+
+    /// The target's cgroups, or an error that says why there are none.
+    ///
+    /// Opened when asked for: most tools have no use for a dozen directories.
+    pub fn cgroup(&self) -> Result<Cgroups> {
+        let what = "the target's cgroups";
+        let proc = self.proc.as_ref().map_err(|missing| missing.error(what))?;
+        proc.cgroups().context(|| what)
+    }
+
+    /// The target's identity, or an error that says why it is not known.
+    pub fn who(&self) -> Result<&Identity> {
+        self.who.as_ref().map_err(|m| m.error("the target's identity"))
+    }
+
+    /// Fails unless the operator allowed changes; `what` is the change: `writing /etc/x`.
+    pub fn may_write(&self, what: &str) -> Result<()> {
+        if self.writable {
+            return Ok(());
+        }
+        Err(Error::new(format!("{what}: the view is read-only"))
+            .hint("dbg changes nothing in a target unless it is started with --write"))
+    }
+}
+
+impl Missing {
+    /// A missing handle.
+    pub fn new(why: impl Into<String>) -> Missing {
+        Missing { why: why.into(), hint: None }
+    }
+
+    /// As an error of something that needed `what`.
+    pub fn error(&self, what: &str) -> Error {
+        let error =
+            Error::new(format!("{what} can't be read: {}", self.why)).exit(Exit::CANNOT_RUN);
+        match &self.hint {
+            Some(hint) => error.hint(hint),
+            None => error,
+        }
+    }
+}

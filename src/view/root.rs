@@ -1,0 +1,221 @@
+//! The target's `/` as a directory descriptor. Every path resolves inside it by openat2(2) with RESOLVE_IN_ROOT:
+//! absolute links and `..` stay in the target, and no link of a procfs leads out of it.
+
+use super::dir::{Dir, FileType};
+use super::idmap::Owners;
+use crate::error::{Error, Result, ResultExt};
+use crate::output::quote;
+use nix::errno::Errno;
+use nix::fcntl::{OFlag, OpenHow, ResolveFlag, openat2};
+use nix::sys::stat::{FileStat, Mode, fstat};
+use std::ffi::OsString;
+use std::fs::File;
+use std::os::fd::{AsFd, AsRawFd, BorrowedFd, OwnedFd};
+use std::path::{Component, Path, PathBuf};
+use std::rc::Rc;
+
+/// Flags of every open for reading: never a controlling terminal, never waiting for a FIFO's other end.
+pub(super) const OPEN: OFlag =
+    OFlag::O_RDONLY.union(OFlag::O_CLOEXEC).union(OFlag::O_NOCTTY).union(OFlag::O_NONBLOCK);
+
+/// A target's root directory. Relative paths start at [`Root::cwd`].
+#[derive(Debug)]
+pub struct Root {
+    dir: OwnedFd,
+    cwd: PathBuf,
+    owners: Rc<Owners>,
+}
+
+impl Root {
+    /// A root over an open directory, with `/` as the working directory.
+    pub fn new(dir: OwnedFd) -> Root {
+        Root { dir, cwd: PathBuf::from("/"), owners: Rc::default() }
+    }
+
+    /// The same root with owners of files shown as another user namespace numbers them.
+    pub(super) fn with_owners(self, owners: Owners) -> Root {
+        Root { owners: Rc::new(owners), ..self }
+    }
+
+    /// The working directory: absolute, inside the target.
+    pub fn cwd(&self) -> &Path {
+        &self.cwd
+    }
+
+    /// Moves the working directory, as `cd` does: `..` goes back along the typed path.
+    pub fn set_cwd(&mut self, path: &Path) -> Result<()> {
+        let path = normal(&self.cwd.join(path));
+        self.open_dir(&path)?;
+        self.cwd = path;
+        Ok(())
+    }
+
+    /// The absolute form of `path`, with `.` and `..` taken away by name.
+    pub fn absolute(&self, path: &Path) -> PathBuf {
+        normal(&self.cwd.join(path))
+    }
+
+    /// Opens a regular file for reading, links followed inside the target.
+    ///
+    /// Directories fail with EISDIR. FIFOs and sockets are refused, because reading one takes what was meant for the
+    /// target; devices, because the target may own a node that it could never open itself. The memory devices
+    /// (`/dev/null`, `zero`, `full`, `random`, `urandom`) are let through.
+    pub fn open(&self, path: &Path) -> Result<File> {
+        self.resolve(path, OFlag::O_PATH)
+            .map_err(Error::from)
+            .and_then(readable)
+            .context(|| quote(path))
+    }
+
+    /// Opens a regular file for writing and makes it when it is missing; what it held is cut off, unless `append`.
+    ///
+    /// Whether the operator allowed changes is for the caller to ask ([`super::View::may_write`]).
+    pub fn create(&self, path: &Path, append: bool) -> Result<File> {
+        let mut flags = OFlag::O_WRONLY | OFlag::O_NOCTTY | OFlag::O_NONBLOCK;
+        if append {
+            flags |= OFlag::O_APPEND;
+        }
+        let regular = |fd: &OwnedFd| match FileType::of_mode(fstat(fd)?.st_mode) {
+            FileType::File => Ok(()),
+            FileType::Dir => Err(Error::from(Errno::EISDIR)),
+            _ => Err(Error::new("is not a regular file: dbg writes to no other")),
+        };
+        let create = || -> Result<File> {
+            let fd = match self.resolve(path, OFlag::O_PATH) {
+                // What was looked at is what is opened, by its handle: opening alone can wake a FIFO's reader or a
+                // device, and a name may be swapped.
+                Ok(handle) => {
+                    regular(&handle)?;
+                    let path = format!("/proc/self/fd/{}", handle.as_raw_fd());
+                    nix::fcntl::open(path.as_str(), flags | OFlag::O_CLOEXEC, Mode::empty())?
+                }
+                Err(Errno::ENOENT) => {
+                    let new = flags | OFlag::O_CREAT | OFlag::O_EXCL;
+                    self.resolve_with(path, new, Mode::from_bits_truncate(0o644))?
+                }
+                Err(errno) => return Err(errno.into()),
+            };
+            let file = File::from(fd);
+            if !append {
+                file.set_len(0)?;
+            }
+            Ok(file)
+        };
+        create().context(|| quote(path))
+    }
+
+    /// Opens a directory, links followed inside the target.
+    pub fn open_dir(&self, path: &Path) -> Result<Dir> {
+        let dir = self.resolve(path, OPEN | OFlag::O_DIRECTORY).context(|| quote(path))?;
+        Ok(Dir::new(dir, Rc::clone(&self.owners)))
+    }
+
+    /// stat(2) inside the target; owners are as the target numbers them.
+    pub fn stat(&self, path: &Path) -> Result<FileStat> {
+        self.stat_of(path, true)
+    }
+
+    /// lstat(2) inside the target; owners are as the target numbers them.
+    pub fn lstat(&self, path: &Path) -> Result<FileStat> {
+        self.stat_of(path, false)
+    }
+
+    /// An O_PATH descriptor of `path`: for calls on the file itself, such as statfs, that must not open it.
+    pub fn handle(&self, path: &Path, follow: bool) -> Result<OwnedFd> {
+        let flags = if follow { OFlag::O_PATH } else { OFlag::O_PATH | OFlag::O_NOFOLLOW };
+        Ok(self.resolve(path, flags)?)
+    }
+
+    /// fstat(2) of a [`Root::handle`]; owners are as the target numbers them.
+    pub fn stat_handle(&self, handle: impl AsFd) -> Result<FileStat, Errno> {
+        fstat(handle).map(|stat| self.owners.as_seen_inside(stat))
+    }
+
+    /// Where the symbolic link `path` points, as it is written.
+    pub fn readlink(&self, path: &Path) -> Result<OsString> {
+        let link = |fd: OwnedFd| Ok(nix::fcntl::readlinkat(fd, c"")?);
+        self.handle(path, false).and_then(link).context(|| quote(path))
+    }
+
+    /// A whole regular file of at most `limit` bytes: for configuration, not for data.
+    pub fn read(&self, path: &Path, limit: u64) -> Result<Vec<u8>> {
+        use std::io::Read;
+        let mut bytes = Vec::new();
+        self.open(path)?.take(limit + 1).read_to_end(&mut bytes).context(|| quote(path))?;
+        if bytes.len() as u64 > limit {
+            return Err(Error::new(format!("{}: larger than {limit} bytes", quote(path))));
+        }
+        Ok(bytes)
+    }
+
+    fn stat_of(&self, path: &Path, follow: bool) -> Result<FileStat> {
+        let handle = self.handle(path, follow).context(|| quote(path))?;
+        self.stat_handle(handle).context(|| quote(path))
+    }
+
+    fn resolve(&self, path: &Path, flags: OFlag) -> Result<OwnedFd, Errno> {
+        self.resolve_with(path, flags, Mode::empty())
+    }
+
+    fn resolve_with(&self, path: &Path, flags: OFlag, mode: Mode) -> Result<OwnedFd, Errno> {
+        let path = self.cwd.join(path);
+        let how = OpenHow::new()
+            .flags(flags | OFlag::O_CLOEXEC)
+            .mode(mode)
+            .resolve(ResolveFlag::RESOLVE_IN_ROOT | ResolveFlag::RESOLVE_NO_MAGICLINKS);
+        loop {
+            // A rename elsewhere in the target during the walk makes the kernel ask for another try.
+            match openat2(&self.dir, &path, how) {
+                Err(Errno::EAGAIN | Errno::EINTR) => {}
+                result => return result,
+            }
+        }
+    }
+}
+
+impl AsFd for Root {
+    fn as_fd(&self) -> BorrowedFd<'_> {
+        self.dir.as_fd()
+    }
+}
+
+/// Turns an O_PATH descriptor into one that reads, if what it holds may be read.
+///
+/// The type is looked at before the file is opened, since opening alone can wake a FIFO's writer or a device.
+pub(super) fn readable(fd: OwnedFd) -> Result<File> {
+    let stat = fstat(&fd)?;
+    match FileType::of_mode(stat.st_mode) {
+        FileType::File | FileType::Unknown => {}
+        FileType::Dir => return Err(Errno::EISDIR.into()),
+        FileType::Link => return Err(Errno::ELOOP.into()),
+        FileType::Char if is_memory_device(stat.st_rdev) => {}
+        FileType::Fifo => {
+            return Err(Error::new("is a FIFO: reading it would take data from the target"));
+        }
+        FileType::Socket => return Err(Error::new("is a socket: it can't be opened as a file")),
+        FileType::Block | FileType::Char => {
+            return Err(Error::new("is a device: dbg reads no devices of a target"));
+        }
+    }
+    let path = format!("/proc/self/fd/{}", fd.as_raw_fd());
+    Ok(File::from(nix::fcntl::open(path.as_str(), OPEN, Mode::empty())?))
+}
+
+fn is_memory_device(device: u64) -> bool {
+    // devices.txt of the kernel: 1:3 null, 1:5 zero, 1:7 full, 1:8 random, 1:9 urandom.
+    libc::major(device) == 1 && matches!(libc::minor(device), 3 | 5 | 7 | 8 | 9)
+}
+
+fn normal(path: &Path) -> PathBuf {
+    let mut out = PathBuf::from("/");
+    for part in path.components() {
+        match part {
+            Component::Normal(name) => out.push(name),
+            Component::ParentDir => {
+                out.pop();
+            }
+            _ => {}
+        }
+    }
+    out
+}

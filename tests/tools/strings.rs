@@ -1,0 +1,42 @@
+use crate::common::gnu::{same, texts};
+use crate::common::tool::{run, view_of};
+use dbg::exit::Exit;
+use std::fs;
+
+#[test]
+fn texts_in_any_bytes_are_those_that_binutils_finds() {
+    let dir = tempfile::tempdir().unwrap();
+    let mixed = b"\x00abc\x00abcd\x01longer text\twith tab\xffno\x00\x00last one".to_vec();
+    for text in texts().into_iter().chain([mixed]) {
+        fs::write(dir.path().join("f"), &text).unwrap();
+        for flags in [
+            &[][..],
+            &["-a"],
+            &["-n", "3"],
+            &["-n1"],
+            &["-8"],
+            &["-td"],
+            &["-t", "x"],
+            &["-to", "-n2"],
+            &["-f"],
+        ] {
+            same(dir.path(), &[&["strings"], flags, &["f"]].concat(), b"");
+        }
+        same(dir.path(), &["strings", "-f"], &text);
+    }
+}
+
+#[test]
+fn texts_of_a_program_are_those_that_binutils_finds() {
+    let dir = tempfile::tempdir().unwrap();
+    fs::copy("/usr/bin/env", dir.path().join("program")).unwrap();
+    same(dir.path(), &["strings", "-tx", "program"], b"");
+}
+
+#[test]
+fn a_text_without_end_takes_no_memory() {
+    let dir = tempfile::tempdir().unwrap();
+    fs::write(dir.path().join("f"), "x".repeat(5_000_000)).unwrap();
+    assert_eq!(run(&view_of(dir.path()), &["strings", "f"]).stdout.len(), 5_000_001);
+    assert_eq!(run(&view_of(dir.path()), &["strings", "-n0", "f"]).exit, Exit::USAGE);
+}
