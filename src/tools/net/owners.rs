@@ -4,6 +4,7 @@ use super::socket::{Owner, Socket};
 use crate::error::Result;
 use crate::output::Text;
 use crate::view::{Proc, Process};
+use nix::errno::Errno;
 use std::collections::HashMap;
 
 /// Fills in the processes of `sockets`. Returns why some may be unknown, if so.
@@ -17,8 +18,9 @@ pub(super) fn find(proc: &Proc, sockets: &mut [Socket]) -> Result<Option<String>
     let mut denied = 0;
     for process in proc.iter()? {
         match process.numbers("fd") {
-            Ok(fds) => look(&process, &fds, &mut owners),
-            Err(nix::errno::Errno::EACCES | nix::errno::Errno::EPERM) => denied += 1,
+            // The folder is its owner's to list; the links in it need the right of ptrace (proc(5)).
+            Ok(fds) => denied += usize::from(!look(&process, &fds, &mut owners)),
+            Err(Errno::EACCES | Errno::EPERM) => denied += 1,
             // It has just ended.
             Err(_) => {}
         }
@@ -36,10 +38,16 @@ pub(super) fn find(proc: &Proc, sockets: &mut [Socket]) -> Result<Option<String>
     }))
 }
 
-fn look(process: &Process, fds: &[i32], owners: &mut HashMap<u64, Vec<Owner>>) {
+/// Notes what of `owners` the process holds; `false` when its links may not be read.
+fn look(process: &Process, fds: &[i32], owners: &mut HashMap<u64, Vec<Owner>>) -> bool {
     let mut name = None;
     for fd in fds {
-        let link = process.readlink(&format!("fd/{fd}")).unwrap_or_default();
+        let link = match process.readlink(&format!("fd/{fd}")) {
+            Ok(link) => link,
+            Err(Errno::EACCES | Errno::EPERM) => return false,
+            // It has just been closed.
+            Err(_) => continue,
+        };
         let Some(owners) = inode(&link).and_then(|inode| owners.get_mut(&inode)) else { continue };
         let name = name.get_or_insert_with(|| {
             let comm = process.read("comm").unwrap_or_default();
@@ -48,6 +56,7 @@ fn look(process: &Process, fds: &[i32], owners: &mut HashMap<u64, Vec<Owner>>) {
         });
         owners.push(Owner { pid: process.pid, name: name.clone(), fd: *fd });
     }
+    true
 }
 
 /// The number in `socket:[15873]`.
