@@ -41,6 +41,28 @@ impl Serialize for Text {
     }
 }
 
+#[cfg(feature = "schema")]
+impl schemars::JsonSchema for Text {
+    fn schema_name() -> std::borrow::Cow<'static, str> {
+        "Text".into()
+    }
+
+    fn json_schema(_: &mut schemars::SchemaGenerator) -> schemars::Schema {
+        schemars::json_schema!({
+            "description": "Bytes that are usually text: a string when they are UTF-8, else in hexadecimal.",
+            "oneOf": [
+                {"type": "string"},
+                {
+                    "type": "object",
+                    "properties": {"hex": {"type": "string", "pattern": "^([0-9a-f]{2})*$"}},
+                    "required": ["hex"],
+                    "additionalProperties": false,
+                },
+            ],
+        })
+    }
+}
+
 /// A JSON array that is printed while its objects are found, one a line.
 #[derive(Debug, Default)]
 pub struct Array {

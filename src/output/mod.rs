@@ -4,6 +4,7 @@
 pub mod escape;
 pub mod io;
 pub mod json;
+pub mod schema;
 pub mod table;
 pub mod time;
 pub mod units;
@@ -11,4 +12,5 @@ pub mod units;
 pub use escape::{quote, visible};
 pub use io::{Io, Output};
 pub use json::Text;
+pub use schema::Shape;
 pub use table::{Align, Column, Row, print_lines, print_rows};

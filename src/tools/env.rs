@@ -14,8 +14,10 @@ pub(super) const TOOL: Tool = Tool {
     name: "env",
     aliases: &[],
     summary: "Print the environment of the main process",
+    examples: &[],
     // What was read of the main process when the view was made will do.
     needs: Needs::Nothing,
+    json: None,
     command: options,
     rewrite: None,
     run,

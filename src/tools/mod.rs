@@ -77,6 +77,7 @@ mod xargs;
 use crate::error::{Error, Result};
 use crate::exit::Exit;
 use crate::output::Io;
+use crate::output::Shape;
 use crate::view::{Needs, View};
 use clap::{ArgMatches, Command};
 use std::ffi::OsString;
@@ -92,8 +93,12 @@ pub struct Tool {
     pub aliases: &'static [&'static str],
     /// One line for lists and help.
     pub summary: &'static str,
+    /// Command lines, as typed at the prompt, and what each is good for.
+    pub examples: &'static [(&'static str, &'static str)],
     /// Which handle of the view it can't do without.
     pub needs: Needs,
+    /// What it prints with `--json`; `None` for a tool without.
+    pub json: Option<Shape>,
     /// Its options; built only when it runs.
     pub command: fn() -> Command,
     /// Rewrites the traditional spellings that clap can't parse: `head -20`, `ps aux`, `kill -9`.

@@ -5,7 +5,7 @@ use super::args::{command, files, files_or, flag, json_flag};
 use super::input::{self, CHUNK, Input};
 use crate::error::Result;
 use crate::exit::Exit;
-use crate::output::{Io, Text, escape, json};
+use crate::output::{Io, Shape, Text, escape, json};
 use crate::view::{Needs, View};
 use clap::{ArgMatches, Command};
 use serde::Serialize;
@@ -18,7 +18,12 @@ pub(super) const TOOL: Tool = Tool {
     name: "wc",
     aliases: &[],
     summary: "Count lines, words and bytes",
+    examples: &[
+        ("ps -eLf | wc -l", "How many threads there are, and one line of headings"),
+        ("wc -c /var/log/*.log", "How large the logs are, in bytes"),
+    ],
     needs: Needs::Nothing,
+    json: Some(Shape::of::<Vec<Counts>>()),
     command: options,
     rewrite: None,
     run,
@@ -26,6 +31,7 @@ pub(super) const TOOL: Tool = Tool {
 
 /// The counts of one file.
 #[derive(Debug, Default, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 struct Counts {
     lines: u64,
     words: u64,

@@ -15,8 +15,10 @@ pub(super) const TOOL: Tool = Tool {
     name: "cgroup",
     aliases: &[],
     summary: "Show use, limits, throttling and OOM kills of the cgroup",
+    examples: &[],
     // It asks for the cgroups, which have no other use.
     needs: Needs::Nothing,
+    json: None,
     command: options,
     rewrite: None,
     run,

@@ -18,8 +18,10 @@ pub(super) const TOOL: Tool = Tool {
     name: "kill",
     aliases: &[],
     summary: "Send a signal to processes",
+    examples: &[],
     // The list of signals needs none.
     needs: Needs::Nothing,
+    json: None,
     command: options,
     rewrite: Some(rewrite),
     run,

@@ -18,8 +18,10 @@ pub(super) const TOOL: Tool = Tool {
     name: "net",
     aliases: &["ss", "netstat"],
     summary: "List sockets and the processes that hold them",
+    examples: &[],
     // The namespace or the procfs of a process in it: either will do.
     needs: Needs::Nothing,
+    json: None,
     command: options,
     rewrite: None,
     run,

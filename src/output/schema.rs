@@ -1,0 +1,42 @@
+//! The shape of what `--json` prints, as JSON Schema (2020-12), from the same types that are printed.
+//!
+//! Only `dbg` describes shapes: the helper has neither the generator nor the descriptions.
+
+#[cfg(feature = "schema")]
+pub use schemars::JsonSchema as Described;
+
+/// A type whose JSON has a known shape.
+#[cfg(not(feature = "schema"))]
+pub trait Described {}
+#[cfg(not(feature = "schema"))]
+impl<T: ?Sized> Described for T {}
+
+/// The shape of the JSON that a tool prints.
+#[derive(Clone, Copy, Debug)]
+pub struct Shape {
+    #[cfg(feature = "schema")]
+    describe: fn() -> schemars::Schema,
+}
+
+impl Shape {
+    /// One value of `T`. For an array of objects, `Shape::of::<Vec<Row>>()`.
+    #[must_use]
+    pub const fn of<T: Described>() -> Shape {
+        Shape {
+            #[cfg(feature = "schema")]
+            describe: root::<T>,
+        }
+    }
+
+    /// The schema.
+    #[cfg(feature = "schema")]
+    #[must_use]
+    pub fn describe(&self) -> schemars::Schema {
+        (self.describe)()
+    }
+}
+
+#[cfg(feature = "schema")]
+fn root<T: Described>() -> schemars::Schema {
+    schemars::SchemaGenerator::default().into_root_schema_for::<T>()
+}
