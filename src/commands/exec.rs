@@ -29,7 +29,7 @@ pub(super) fn run(mut args: Exec) -> Result<Exit> {
         cap_add: capabilities(&args.cap_add)?,
         user: None,
     };
-    let view = target::open(&args.target, Access { write: false, exec: true })?;
+    let view = target::open(&args.target, Access { exec: true, ..Access::default() })?;
     let options = Options {
         user: args.user.as_deref().map(|user| user_of(&view, user)).transpose()?,
         ..options

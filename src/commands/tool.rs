@@ -56,7 +56,8 @@ fn on_target(tool: &Tool, matches: &ArgMatches, by_pid: bool) -> Result<Exit> {
     };
     // The verb itself is the operator's word: nobody types `dbg kill` to look around.
     let write = matches.get_flag(WRITE) || tool.name == "kill";
-    let view: View = target::open(&words, Access { write, exec: false })?;
+    let view: View =
+        target::open(&words, Access { write, exec: false, rights: tool.needs.rights() })?;
     let mut io = Io::of_process(tool.name)?;
     Ok(tool.run(&view, matches, &mut io))
 }

@@ -136,7 +136,7 @@ impl Shell {
             Ok(Found::Tool(tool)) => {
                 self.in_child(parts, host, |shell, argv| {
                     // This process will never enter the target.
-                    match view::forget_permitted() {
+                    match view::keep_only(tool.needs.rights()) {
                         Ok(()) => shell.tool(tool, argv),
                         Err(error) => shell.fail(error),
                     }

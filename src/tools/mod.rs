@@ -212,9 +212,11 @@ impl Tool {
         match self.needs {
             Needs::Nothing => Ok(()),
             Needs::Root => view.root().map(drop),
-            Needs::Proc if view.has_ended() => Err(Error::new("the target has ended")),
-            Needs::Proc => view.proc().map(drop),
-            Needs::Net => view.net().map(drop),
+            Needs::Proc | Needs::ProcWith(_) if view.has_ended() => {
+                Err(Error::new("the target has ended"))
+            }
+            Needs::Proc | Needs::ProcWith(_) => view.proc().map(drop),
+            Needs::Net | Needs::NetWith(_) => view.net().map(drop),
         }
     }
 }

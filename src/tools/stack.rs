@@ -6,6 +6,7 @@ use crate::error::{Result, reason};
 use crate::exit::Exit;
 use crate::output::{Io, Text, table::print_json};
 use crate::view::{Needs, Process, Stat, View};
+use caps::Capability;
 use clap::{ArgMatches, Command};
 use nix::errno::Errno;
 use serde::Serialize;
@@ -18,7 +19,7 @@ pub(super) const TOOL: Tool = Tool {
     aliases: &[],
     summary: "Show where the threads of a process are in the kernel",
     examples: &[],
-    needs: Needs::Proc,
+    needs: Needs::ProcWith(&[Capability::CAP_SYS_ADMIN]),
     json: None,
     command: options,
     rewrite: None,

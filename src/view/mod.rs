@@ -32,12 +32,13 @@ pub use net::Net;
 pub use preflight::{Clause, Preflight};
 
 pub use proc::{Proc, Process, Stat};
-pub use rights::{Access, forget_permitted, keep_over_exec, keep_to_signal, raise};
+pub use rights::{Access, keep_only, keep_over_exec, keep_to_signal, raise};
 pub use root::Root;
 pub use target::{Container, Target};
 
 use crate::error::{Error, Result, ResultExt};
 use crate::exit::Exit;
+use caps::Capability;
 use std::os::fd::OwnedFd;
 
 /// A handle, or why there is none.
@@ -63,6 +64,21 @@ pub enum Needs {
     Proc,
     /// The target's network namespace.
     Net,
+    /// The target's processes; with these capabilities, where this process has them, more can be told.
+    ProcWith(&'static [Capability]),
+    /// The target's network namespace; with these capabilities, where this process has them, more can be done.
+    NetWith(&'static [Capability]),
+}
+
+impl Needs {
+    /// Capabilities on top of what reading takes.
+    #[must_use]
+    pub fn rights(self) -> &'static [Capability] {
+        match self {
+            Needs::ProcWith(rights) | Needs::NetWith(rights) => rights,
+            Needs::Nothing | Needs::Root | Needs::Proc | Needs::Net => &[],
+        }
+    }
 }
 
 /// What dbg holds of a target.

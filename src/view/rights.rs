@@ -12,6 +12,8 @@ pub struct Access {
     pub write: bool,
     /// Programs of the target may be run in its namespaces, which takes rights that reading does not.
     pub exec: bool,
+    /// What the tool that is run needs on top ([`super::Needs::rights`]).
+    pub rights: &'static [Capability],
 }
 
 /// Capabilities that reading a target takes: files of any owner, and the links and memory maps of any process.
@@ -44,8 +46,12 @@ pub(super) fn drop_to(access: Access) -> Result<()> {
     let giving_up = || "giving up capabilities";
     nix::sys::prctl::set_dumpable(false).context(giving_up)?;
     let permitted = caps::read(None, CapSet::Permitted).map_err(failed).context(giving_up)?;
-    let wanted: HashSet<Capability> =
-        READ.iter().chain(WRITE.iter().filter(|_| access.write)).copied().collect();
+    let wanted: HashSet<Capability> = READ
+        .iter()
+        .chain(WRITE.iter().filter(|_| access.write))
+        .chain(access.rights)
+        .copied()
+        .collect();
     let kept: CapsHashSet = permitted.intersection(&wanted).copied().collect();
     let set =
         |which, caps: &CapsHashSet| caps::set(None, which, caps).map_err(failed).context(giving_up);
@@ -66,12 +72,17 @@ pub fn raise() -> Result<()> {
         .context(|| "raising capabilities")
 }
 
-/// Makes the permitted set what is effective now: in a process that will never enter a target.
-pub fn forget_permitted() -> Result<()> {
-    let effective = caps::read(None, CapSet::Effective).map_err(failed)?;
-    caps::set(None, CapSet::Permitted, &effective)
-        .map_err(failed)
-        .context(|| "giving up capabilities")
+/// Makes the permitted set what is effective now and `rights`: in a process that runs a tool which needs those, and
+/// that will never enter a target.
+pub fn keep_only(rights: &[Capability]) -> Result<()> {
+    let giving_up = || "giving up capabilities";
+    let mut kept = caps::read(None, CapSet::Effective).map_err(failed).context(giving_up)?;
+    let permitted = caps::read(None, CapSet::Permitted).map_err(failed).context(giving_up)?;
+    kept.extend(rights.iter().filter(|right| permitted.contains(right)));
+    for set in [CapSet::Effective, CapSet::Permitted] {
+        caps::set(None, set, &kept).map_err(failed).context(giving_up)?;
+    }
+    Ok(())
 }
 
 /// Keeps the right to hand signals on and no other: for the time that a program runs in the target.
