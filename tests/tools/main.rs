@@ -45,6 +45,7 @@ mod printenv;
 mod printf;
 mod ps;
 mod pstree;
+mod races;
 mod readlink;
 mod sed;
 mod seq;
