@@ -37,6 +37,14 @@ pub fn threads() -> Option<usize> {
     Some(dir.iter().count().saturating_sub(2))
 }
 
+/// Keeps errors from capturing the stack they were made on, which `RUST_BACKTRACE` asks for: they are told in words, one
+/// is made for every file that can't be read, and a release has no tables to find the callers by. For the start of
+/// `main`, when there is one thread. A panic still tells what it can.
+pub fn forgo_backtraces_of_errors() {
+    // SAFETY: called before anything else of the process, so nobody reads the environment meanwhile.
+    unsafe { std::env::set_var("RUST_LIB_BACKTRACE", "0") };
+}
+
 /// Closes every descriptor from `first` on (close_range(2), Linux 5.9).
 pub fn close_from(first: RawFd) -> io::Result<()> {
     // SAFETY: integers by value. What is closed is the caller's decision, made right before exec.
