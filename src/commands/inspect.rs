@@ -4,13 +4,20 @@ use super::target;
 use crate::cli;
 use crate::error::{Error, Result};
 use crate::exit::Exit;
+#[cfg(feature = "schema")]
+use crate::output::Shape;
 use crate::output::{Io, Text, time, visible};
 use crate::view::{Access, Caps, Clause, Container, Identity, Mount, Namespace, View};
 use serde::Serialize;
 use std::io::Write;
 
+/// What `--json` prints.
+#[cfg(feature = "schema")]
+pub(super) const SHAPE: Shape = Shape::of::<Report>();
+
 /// The report. Ids are as this machine numbers them.
 #[derive(Debug, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 struct Report {
     target: String,
     uri: String,
@@ -24,13 +31,16 @@ struct Report {
 }
 
 #[derive(Debug, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 struct HandleState {
+    #[cfg_attr(feature = "schema", schemars(extend("enum" = ["files", "processes", "network", "who"])))]
     name: &'static str,
     present: bool,
     note: String,
 }
 
 #[derive(Debug, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 struct IdentityReport {
     program: Option<Text>,
     uids: [u32; 4],
@@ -41,7 +51,9 @@ struct IdentityReport {
     groups: Vec<u32>,
     capabilities: CapabilityReport,
     no_new_privs: bool,
+    #[cfg_attr(feature = "schema", schemars(extend("enum" = ["none", "strict", "filter"])))]
     seccomp: &'static str,
+    #[cfg_attr(feature = "schema", schemars(regex(pattern = "^[0-7]{4}$")))]
     umask: Option<String>,
     label: Option<Text>,
     hostname: Option<Text>,
@@ -53,6 +65,7 @@ struct IdentityReport {
 }
 
 #[derive(Debug, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 struct CapabilityReport {
     effective: Vec<String>,
     permitted: Vec<String>,
@@ -63,6 +76,7 @@ struct CapabilityReport {
 
 /// A line of `/proc/PID/limits`; `None` is unlimited.
 #[derive(Debug, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 struct LimitReport {
     name: String,
     soft: Option<u64>,

@@ -4,7 +4,7 @@ use super::process::{chosen, failed};
 use super::{Tool, args, command};
 use crate::error::{Result, ResultExt};
 use crate::exit::Exit;
-use crate::output::{Align, Io, Text, print_lines, table::print_json};
+use crate::output::{Align, Io, Shape, Text, print_lines, table::print_json};
 use crate::view::{Needs, View};
 use clap::{Arg, ArgMatches, Command};
 use serde::Serialize;
@@ -16,9 +16,12 @@ pub(super) const TOOL: Tool = Tool {
     name: "maps",
     aliases: &["pmap"],
     summary: "Show the memory of a process by mapping",
-    examples: &[],
+    examples: &[
+        ("maps --sort rss | head", "What a process's memory is made of, the largest first"),
+        ("maps -p 1 | grep /lib", "Which libraries are really loaded"),
+    ],
     needs: Needs::Proc,
-    json: None,
+    json: Some(Shape::of::<Vec<Mapping>>()),
     command: options,
     rewrite: None,
     run,
@@ -42,9 +45,12 @@ fn options() -> Command {
 }
 
 #[derive(Default, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 struct Mapping {
     /// First byte and the one after the last, in hexadecimal.
+    #[cfg_attr(feature = "schema", schemars(regex(pattern = "^[0-9a-f]+$")))]
     start: String,
+    #[cfg_attr(feature = "schema", schemars(regex(pattern = "^[0-9a-f]+$")))]
     end: String,
     size_bytes: u64,
     rss_bytes: u64,

@@ -3,7 +3,7 @@
 use super::{Tool, args, command};
 use crate::error::{Error, Result};
 use crate::exit::Exit;
-use crate::output::{Io, table::print_json, time};
+use crate::output::{Io, Shape, table::print_json, time};
 use crate::view::{Needs, View};
 use clap::{ArgMatches, Command};
 use nix::unistd::{SysconfVar, sysconf};
@@ -14,9 +14,12 @@ pub(super) const TOOL: Tool = Tool {
     name: "uptime",
     aliases: &[],
     summary: "Show how long machine and target have been running, and the load",
-    examples: &[],
+    examples: &[
+        ("uptime", "Since when the main process runs: whether it was restarted"),
+        ("uptime --json", "The same in seconds, for a script"),
+    ],
     needs: Needs::Proc,
-    json: None,
+    json: Some(Shape::of::<Vec<Row>>()),
     command: options,
     rewrite: None,
     run,
@@ -29,6 +32,7 @@ fn options() -> Command {
 }
 
 #[derive(Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 struct Row {
     machine_seconds: u64,
     /// Since the target's main process was started.

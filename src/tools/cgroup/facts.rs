@@ -6,6 +6,7 @@ use serde::Serialize;
 
 /// Memory: all but the counters in bytes.
 #[derive(Debug, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub(in crate::tools) struct Memory {
     pub path: Text,
     pub usage_bytes: u64,
@@ -30,6 +31,7 @@ pub(in crate::tools) struct Memory {
 }
 
 #[derive(Debug, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub(in crate::tools) struct Cpu {
     pub path: Text,
     pub usage_seconds: Option<f64>,
@@ -44,6 +46,7 @@ pub(in crate::tools) struct Cpu {
 }
 
 #[derive(Debug, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub(in crate::tools) struct Pids {
     pub path: Text,
     pub usage: u64,
@@ -56,8 +59,10 @@ pub(in crate::tools) struct Pids {
 
 /// Traffic of one block device.
 #[derive(Debug, Default, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub(in crate::tools) struct Device {
     /// `MAJOR:MINOR`.
+    #[cfg_attr(feature = "schema", schemars(regex(pattern = "^[0-9]+:[0-9]+$")))]
     pub device: String,
     pub read_bytes: u64,
     pub written_bytes: u64,
@@ -67,9 +72,12 @@ pub(in crate::tools) struct Device {
 
 /// Time in which tasks waited for a resource, in percent of the last 10, 60 and 300 seconds.
 #[derive(Debug, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub(in crate::tools) struct Pressure {
+    #[cfg_attr(feature = "schema", schemars(extend("enum" = ["cpu", "memory", "io"])))]
     pub resource: &'static str,
     /// `some` of the tasks, or all of them: `full`.
+    #[cfg_attr(feature = "schema", schemars(extend("enum" = ["some", "full"])))]
     pub share: String,
     pub avg10_percent: f64,
     pub avg60_percent: f64,

@@ -62,7 +62,8 @@ impl State<'_> {
 
 /// A selected line as JSON.
 #[derive(Debug, Serialize)]
-struct Line {
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub(super) struct Line {
     path: Text,
     /// From 1.
     line_number: u64,

@@ -6,16 +6,20 @@ use std::rc::Rc;
 
 /// One file that a process has open, mapped, runs or stands in.
 #[derive(Debug, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub(super) struct File {
     #[serde(serialize_with = "shared")]
+    #[cfg_attr(feature = "schema", schemars(with = "Text"))]
     pub command: Rc<Text>,
     pub pid: i32,
     pub uid: u32,
     #[serde(serialize_with = "shared")]
+    #[cfg_attr(feature = "schema", schemars(with = "Text"))]
     pub user: Rc<Text>,
     /// `cwd`, `rtd`, `txt`, `mem`, or the descriptor's number.
     pub fd: String,
     /// `r`, `w` or `u` for both; of descriptors only.
+    #[cfg_attr(feature = "schema", schemars(extend("enum" = ["r", "w", "u", ()])))]
     pub access: Option<&'static str>,
     /// As lsof has it: `REG`, `DIR`, `CHR`, `FIFO`, `IPv4`, `unix`, `a_inode` …
     #[serde(rename = "type")]
@@ -41,11 +45,14 @@ pub(super) struct File {
 
 /// A descriptor of a process.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub(super) struct End {
     pub pid: i32,
     #[serde(serialize_with = "shared")]
+    #[cfg_attr(feature = "schema", schemars(with = "Text"))]
     pub command: Rc<Text>,
     pub fd: i32,
+    #[cfg_attr(feature = "schema", schemars(extend("enum" = ["r", "w", "u", ()])))]
     pub access: Option<&'static str>,
 }
 

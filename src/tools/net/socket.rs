@@ -41,11 +41,13 @@ pub(super) enum Kind {
 
 /// One socket.
 #[derive(Debug, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub(in crate::tools) struct Socket {
     /// As `ss` names kinds: `tcp`, `udp`, `raw`, `u_str`, `u_dgr`, `u_seq`.
     pub netid: &'static str,
     pub family: Family,
     #[serde(serialize_with = "state")]
+    #[cfg_attr(feature = "schema", schemars(with = "String", extend("enum" = STATES)))]
     pub state: u8,
     /// `None` where it was not asked of the kernel by netlink and no file has it, as the next.
     pub recv_q: Option<u32>,
@@ -66,6 +68,7 @@ pub(in crate::tools) struct Socket {
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "lowercase")]
 pub(in crate::tools) enum Family {
     Ipv4,
@@ -75,6 +78,7 @@ pub(in crate::tools) enum Family {
 
 /// One end of a connection.
 #[derive(Debug, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub(in crate::tools) struct Endpoint {
     pub address: IpAddr,
     /// Of a raw socket: the protocol. 0 is none.
@@ -86,6 +90,7 @@ pub(in crate::tools) struct Endpoint {
 
 /// A process that holds a socket, numbered as the target numbers it.
 #[derive(Clone, Debug, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub(in crate::tools) struct Owner {
     pub pid: i32,
     pub name: Text,

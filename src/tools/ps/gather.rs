@@ -27,6 +27,7 @@ impl Want {
 
 /// One process, or with `-L` one thread.
 #[derive(Clone, Debug, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub(in crate::tools) struct Row {
     pub pid: i32,
     pub ppid: i32,
@@ -47,6 +48,7 @@ pub(in crate::tools) struct Row {
     pub priority: i64,
     pub threads: i64,
     #[serde(serialize_with = "rfc3339")]
+    #[cfg_attr(feature = "schema", schemars(with = "String", extend("format" = "date-time")))]
     pub started: i64,
     pub elapsed_seconds: i64,
     pub cpu_seconds: f64,
@@ -57,6 +59,7 @@ pub(in crate::tools) struct Row {
     pub wchan: Option<Text>,
     pub comm: Text,
     #[serde(serialize_with = "words")]
+    #[cfg_attr(feature = "schema", schemars(with = "Vec<Text>"))]
     pub args: Rc<[u8]>,
     /// Whether `args` is longer than what was read.
     pub args_cut: bool,

@@ -49,8 +49,10 @@ impl Order {
 }
 
 #[derive(Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub(super) struct Sample {
     /// When it was taken, in UTC.
+    #[cfg_attr(feature = "schema", schemars(extend("format" = "date-time")))]
     time: String,
     load1: f64,
     load5: f64,
@@ -64,6 +66,7 @@ pub(super) struct Sample {
 }
 
 #[derive(Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 struct Process {
     pid: i32,
     user: Text,

@@ -1,0 +1,107 @@
+//! The examples of every tool run as they stand.
+
+use crate::common::cli::{dbg, output, stderr};
+use crate::common::demo::{By, CONFIG, Demo};
+use crate::common::skip::skip;
+use dbg::tools::REGISTRY;
+use nix::sys::signal::{Signal, killpg};
+use nix::unistd::Pid;
+use std::io::Read;
+use std::os::unix::process::CommandExt;
+use std::path::Path;
+use std::process::{Command, Stdio};
+
+/// What runs until somebody ends it.
+const ENDLESS: [&str; 3] = ["top", "tail -f /var/log/app.log", "tail -F /var/log/app.log"];
+
+#[test]
+fn every_example_of_every_tool_runs() {
+    let demo = match Demo::start(By::Caller, &["proc", "tmp", "data", "etc/ssl/certs", "var/log"]) {
+        Ok(demo) => demo,
+        Err(why) => return skip(&why),
+    };
+    furnish(demo.rootfs.path());
+    let target = format!("pid://{}", demo.pid);
+    let lines: Vec<&str> =
+        REGISTRY.iter().flat_map(|tool| tool.examples).map(|(line, _)| *line).collect();
+    // Some of them sleep, so several run at a time.
+    std::thread::scope(|scope| {
+        for lines in lines.chunks(lines.len() / 6) {
+            let target = target.as_str();
+            scope.spawn(move || lines.iter().for_each(|line| try_out(line, target)));
+        }
+    });
+}
+
+fn try_out(line: &str, target: &str) {
+    let mut command = dbg(&["attach", target, "-c", line]);
+    if ENDLESS.contains(&line) {
+        return assert!(begins(&mut command), "{line} printed nothing");
+    }
+    let out = output(&mut command);
+    let (code, stderr) = (out.status.code(), stderr(&out));
+    let is_misused = matches!(code, None | Some(2 | 125 | 127)) || misuse(&stderr);
+    assert!(!is_misused, "{line}: {code:?}: {stderr}");
+}
+
+/// What any part of a pipeline says that was called wrongly.
+fn misuse(stderr: &str) -> bool {
+    ["Usage:", "unexpected argument", "no such tool", "command not found", "syntax error"]
+        .iter()
+        .any(|text| stderr.contains(text))
+}
+
+/// Whether `command` prints anything. It is ended then, with the tool that it forked.
+fn begins(command: &mut Command) -> bool {
+    command.process_group(0);
+    let mut child =
+        command.stdout(Stdio::piped()).stderr(Stdio::null()).spawn().expect("it starts");
+    let read = child.stdout.take().expect("a pipe").read(&mut [0]);
+    let group = Pid::from_raw(child.id() as i32);
+    killpg(group, Signal::SIGKILL).expect("it runs");
+    let _ = child.wait();
+    read.is_ok_and(|n| n > 0)
+}
+
+/// The files that the examples name.
+fn furnish(root: &Path) {
+    let write = |name: &str, text: &str| {
+        let path = root.join(name);
+        std::fs::create_dir_all(path.parent().expect("a folder")).expect("a folder");
+        std::fs::write(path, text).expect("a file");
+    };
+    let log: Vec<String> = (0..40)
+        .map(|n| format!("INFO status=200 request {n} ready\nERROR status=500 exception {n}\n"))
+        .collect();
+    for (name, text) in [
+        ("etc/passwd", "root:x:0:0::/:/sbin/nologin\nnonroot:x:65532:65532::/:/sbin/nologin\n"),
+        ("etc/group", "root:x:0:\nnonroot:x:65532:\n"),
+        ("etc/resolv.conf", "nameserver 10.96.0.10\nsearch default.svc.cluster.local\n"),
+        ("etc/hosts", "127.0.0.1 localhost\n"),
+        ("etc/app/config.toml.default", "greeting = \"hello\"\r\ntimeout = 3\r\n"),
+        ("etc/app/listen.conf", "listen 8080\n"),
+        ("etc/ssl/certs/ca.crt", "-----BEGIN CERTIFICATE-----\n"),
+        ("var/log/app.log", &log.concat()),
+        ("app/server.old", "old\n"),
+        ("app/1.0/server", "new\n"),
+        ("app/SHA256SUMS", &format!("{}  /etc/app/config.toml\n", sha256(CONFIG))),
+    ] {
+        write(name, text);
+    }
+    std::os::unix::fs::symlink("1.0", root.join("app/current")).expect("a link");
+    std::os::unix::fs::symlink("/usr/share/zoneinfo/UTC", root.join("etc/localtime"))
+        .expect("a link");
+}
+
+fn sha256(text: &str) -> String {
+    let mut child = Command::new("sha256sum")
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .spawn()
+        .expect("sha256sum runs");
+    let mut stdin = child.stdin.take().expect("a pipe");
+    std::io::Write::write_all(&mut stdin, text.as_bytes()).expect("it reads");
+    drop(stdin);
+    let out = child.wait_with_output().expect("it ends");
+    String::from_utf8_lossy(&out.stdout).split(' ').next().unwrap_or_default().to_owned()
+}
