@@ -15,6 +15,7 @@ use common::demo::{By, Demo};
 use dbg::tools::REGISTRY;
 use serde_json::Value;
 use std::collections::BTreeMap;
+use std::os::unix::ffi::OsStrExt;
 
 /// Every tool with `--json`, and arguments to run it with; `--json` is put behind them. For each tool at least one row
 /// has to come of it on one of the targets: a hardened server in namespaces of its own, and a process of this machine
@@ -163,6 +164,8 @@ fn what_every_tool_prints_fits_its_schema_and_nothing_else_does() {
     if let Ok(demo) = &demo {
         let passwd = demo.rootfs.path().join("etc/passwd");
         std::fs::write(passwd, "root:x:0:0::/:/sbin/nologin\n").expect("a file");
+        let no_text = std::ffi::OsStr::from_bytes(b"etc/app/\xff\x1b[2J");
+        std::fs::write(demo.rootfs.path().join(no_text), "even \u{7}\n").expect("a file");
     }
     for (tool, values) in printed(&targets) {
         let shape = Shape::of_tool(tool);
@@ -261,4 +264,48 @@ fn a_name_without_a_schema_is_wrong_usage_and_the_hint_tells_the_list() {
         assert!(stderr(&out).contains(&format!("{name}: {why}")), "{}", stderr(&out));
         assert!(stderr(&out).contains("`dbg schema`"), "{}", stderr(&out));
     }
+}
+
+/// The names of all fields in `schema`, at any depth.
+fn fields<'a>(schema: &'a Value, found: &mut Vec<&'a str>) {
+    match schema {
+        Value::Object(map) => {
+            if let Some(Value::Object(properties)) = map.get("properties") {
+                found.extend(properties.keys().map(String::as_str));
+            }
+            map.values().for_each(|value| fields(value, found));
+        }
+        Value::Array(values) => values.iter().for_each(|value| fields(value, found)),
+        _ => {}
+    }
+}
+
+#[test]
+fn every_field_is_explained_in_the_document() {
+    let document = include_str!("../docs/json.md");
+    let section = |name: &str| {
+        let (_, rest) = document.split_once(&format!("\n## {name}\n"))?;
+        Some(rest.split("\n## ").next().unwrap_or_default().to_owned())
+    };
+    let mut missing = Vec::new();
+    for tool in REGISTRY.iter().filter(|tool| tool.json.is_some()) {
+        // `find` is told under `ls`.
+        let own = section(tool.name).or_else(|| section("ls")).expect("a section");
+        // `As `ps`, but …`: what is told there counts here.
+        let others = own.split(['A', 'a']).filter_map(|text| {
+            section(
+                text.strip_prefix("s `")
+                    .or_else(|| text.strip_prefix("s in `"))?
+                    .split('`')
+                    .next()?,
+            )
+        });
+        let text = others.fold(own.clone(), |text, other| text + &other);
+        let (shape, mut names) = (Shape::of_tool(tool.name), Vec::new());
+        fields(&shape.text, &mut names);
+        // Of bytes that are no text, which the top of the document explains.
+        names.retain(|name| *name != "hex" && !text.contains(&format!("`{name}`")));
+        missing.extend(names.iter().map(|field| format!("{}: {field}", tool.name)));
+    }
+    assert!(missing.is_empty(), "docs/json.md has nothing of {missing:#?}");
 }

@@ -121,7 +121,7 @@ pub struct Inspect {
     /// Which target
     #[command(flatten)]
     pub target: TargetArgs,
-    /// Print JSON: see docs/json.md
+    /// Print JSON, as `dbg schema` describes it
     #[arg(long)]
     pub json: bool,
 }

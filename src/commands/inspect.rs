@@ -19,13 +19,20 @@ pub(super) const SHAPE: Shape = Shape::of::<Report>();
 #[derive(Debug, Serialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 struct Report {
+    /// The name for messages.
     target: String,
+    /// The name that means this target and no other.
     uri: String,
+    /// On this machine; `None` when it does not run.
     pid: Option<i32>,
+    /// What the engine says, if there is one.
     container: Option<Container>,
+    /// What dbg has of the target.
     handles: Vec<HandleState>,
+    /// The kernel's ptrace access check: all but the last hold, or the last does.
     access: Vec<Clause>,
     identity: Option<IdentityReport>,
+    /// Empty where they can't be read, as the mounts.
     limits: Vec<LimitReport>,
     mounts: Vec<Mount>,
 }
@@ -36,13 +43,16 @@ struct HandleState {
     #[cfg_attr(feature = "schema", schemars(extend("enum" = ["files", "processes", "network", "who"])))]
     name: &'static str,
     present: bool,
+    /// How it was got, or why it is missing.
     note: String,
 }
 
 #[derive(Debug, Serialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 struct IdentityReport {
+    /// The executable's path in the target.
     program: Option<Text>,
+    /// Real, effective, saved, file system; as this machine numbers them.
     uids: [u32; 4],
     gids: [u32; 4],
     /// The same as the target numbers them.
@@ -55,12 +65,15 @@ struct IdentityReport {
     seccomp: &'static str,
     #[cfg_attr(feature = "schema", schemars(regex(pattern = "^[0-7]{4}$")))]
     umask: Option<String>,
+    /// Of AppArmor or SELinux.
     label: Option<Text>,
     hostname: Option<Text>,
     cwd: Option<Text>,
     threads: u32,
+    /// From this machine's PID namespace inwards.
     pids: Vec<i32>,
     namespaces: Vec<Namespace>,
+    /// Lines of `/proc/PID/cgroup`.
     cgroup: Vec<Text>,
 }
 

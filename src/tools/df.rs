@@ -53,6 +53,7 @@ fn options() -> Command {
 #[derive(Debug, Serialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 struct Usage {
+    /// The device, or whatever else was mounted.
     source: Text,
     fs_type: Text,
     /// Bytes.
@@ -60,9 +61,11 @@ struct Usage {
     used: u64,
     /// Bytes that a process without privileges may still write.
     available: u64,
+    /// How many there can be; 0 where the file system does not count.
     inodes: u64,
     inodes_used: u64,
     inodes_free: u64,
+    /// Where it is mounted.
     target: Text,
 }
 

@@ -61,6 +61,7 @@ fn options() -> Command {
 #[derive(Debug, Serialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 struct Usage<'a> {
+    /// As it would be typed.
     path: Text,
     /// Allocated bytes, those below a directory included.
     allocated: u64,

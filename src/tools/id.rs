@@ -43,12 +43,14 @@ fn options() -> Command {
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 struct Named {
     id: u32,
+    /// By the target's passwd or group file; `None` where that has none.
     name: Option<Text>,
 }
 
 #[derive(Serialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 struct Row {
+    /// Real user; `euid` is the effective one.
     uid: Named,
     euid: Named,
     gid: Named,

@@ -67,15 +67,18 @@ fn options() -> Command {
 #[derive(Serialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 struct Limit {
+    /// As getrlimit(2) has it, without RLIMIT_.
     #[cfg_attr(feature = "schema", schemars(extend("enum" = NAMES.map(|(_, name)| name))))]
     resource: &'static str,
     description: String,
     /// `None` for no limit.
     soft: Option<u64>,
     hard: Option<u64>,
+    /// What the numbers count.
     unit: Option<String>,
     /// `None` where it can't be counted.
     used: Option<u64>,
+    /// Of the soft limit.
     share_percent: Option<f64>,
 }
 

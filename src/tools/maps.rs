@@ -54,6 +54,7 @@ struct Mapping {
     end: String,
     size_bytes: u64,
     rss_bytes: u64,
+    /// Resident bytes, those that are shared divided by their users.
     pss_bytes: u64,
     private_dirty_bytes: u64,
     swap_bytes: u64,
@@ -61,6 +62,7 @@ struct Mapping {
     permissions: String,
     /// Where in the file it begins.
     offset: u64,
+    /// 0 for what is no file.
     inode: u64,
     /// The file, `[heap]` and the like; empty for anonymous memory.
     name: Text,

@@ -43,9 +43,11 @@ struct Namespace {
     #[serde(rename = "type")]
     #[cfg_attr(feature = "schema", schemars(extend("enum" = KINDS)))]
     kind: &'static str,
+    /// What names it on this machine.
     inode: u64,
     /// `None` where dbg, which may have left its own since, can't know any more.
     ours: Option<bool>,
+    /// Whether the main process is in it.
     main: bool,
 }
 

@@ -46,6 +46,7 @@ struct Candidate {
     pid: i32,
     /// As the kernel sees the whole machine: 0 to 2000.
     score: i64,
+    /// -1000 spares it, 1000 gives it up first.
     adjustment: i64,
     rss_bytes: u64,
     command: Text,

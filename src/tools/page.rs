@@ -6,9 +6,9 @@ use crate::output::Io;
 use crate::view::Needs;
 use std::io::Write;
 
-/// How exit codes are to be read.
-pub const EXIT_CODES: &str = "The original's own where it has some, as told above. Otherwise 0: all went well; 1: something did not; \
-     2: wrong usage; 126: a right is missing; 128+n: ended by signal n.";
+/// How exit codes are to be read, a line each.
+pub const EXIT_CODES: &str = "0: all went well\n1: something did not\n2: wrong usage\n126: a right is missing\n\
+     128+n: ended by signal n\nWhere the original has its own, those: see above.";
 
 /// Prints the page of `tool`, called as `usage` says.
 pub fn print(tool: &Tool, usage: &str, io: &mut Io) -> Result<()> {
@@ -20,7 +20,7 @@ pub fn print(tool: &Tool, usage: &str, io: &mut Io) -> Result<()> {
         writeln!(io.stdout, "  {line}\n          {purpose}")?;
     }
     writeln!(io.stdout, "\nJSON:\n  {}", json(tool))?;
-    Ok(writeln!(io.stdout, "\nExit codes:\n  {EXIT_CODES}")?)
+    Ok(writeln!(io.stdout, "\nExit codes:\n  {}", EXIT_CODES.replace('\n', "\n  "))?)
 }
 
 /// Its names, each behind `prefix`, and what it does: `net, ss, netstat - List sockets …`.

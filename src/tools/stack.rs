@@ -40,8 +40,10 @@ fn options() -> Command {
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 struct Thread {
     pid: i32,
+    /// Of the thread, as the target numbers it.
     tid: i32,
     name: Text,
+    /// One letter, as in `ps`.
     state: char,
     /// `None` where it runs, is in none, or may not be asked.
     syscall: Option<Call>,

@@ -37,6 +37,7 @@ struct Row {
     machine_seconds: u64,
     /// Since the target's main process was started.
     target_seconds: u64,
+    /// Mean number of tasks that ran or waited, of the whole machine, over 1 minute; then 5 and 15.
     load1: f64,
     load5: f64,
     load15: f64,

@@ -33,6 +33,7 @@ fn options() -> Command {
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 struct Row {
     uid: u32,
+    /// By the target's passwd; `None` where that has none.
     name: Option<Text>,
 }
 

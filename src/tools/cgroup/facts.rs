@@ -8,6 +8,7 @@ use serde::Serialize;
 #[derive(Debug, Serialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub(in crate::tools) struct Memory {
+    /// Of the group below the mount of its hierarchy.
     pub path: Text,
     pub usage_bytes: u64,
     /// Without file pages that were not used lately: what Kubernetes goes by.
@@ -40,6 +41,7 @@ pub(in crate::tools) struct Cpu {
     pub period_microseconds: Option<u64>,
     /// `cpu.weight` (100 by default) under version 2, `cpu.shares` (1024) under version 1.
     pub weight: Option<u64>,
+    /// How many there were with a quota, and in how many of them it was used up.
     pub periods: Option<u64>,
     pub throttled_periods: Option<u64>,
     pub throttled_seconds: Option<f64>,

@@ -57,12 +57,17 @@ fn options() -> Command {
 #[derive(Serialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 struct Row {
+    /// Since 1970.
     seconds: i64,
+    /// RFC 3339.
     #[cfg_attr(feature = "schema", schemars(extend("format" = "date-time")))]
     utc: String,
+    /// RFC 3339, with the zone's offset.
     #[cfg_attr(feature = "schema", schemars(extend("format" = "date-time")))]
     local: String,
+    /// Its abbreviation.
     zone: String,
+    /// East of UTC.
     offset_seconds: i64,
     /// What the zone was taken from: `TZ`, `/etc/localtime`, `-u`, or `none`: nothing says another than UTC.
     #[cfg_attr(feature = "schema", schemars(extend("enum" = ["TZ", "/etc/localtime", "-u", "none"])))]

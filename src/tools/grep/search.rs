@@ -64,6 +64,7 @@ impl State<'_> {
 #[derive(Debug, Serialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub(super) struct Line {
+    /// `(standard input)` for that.
     path: Text,
     /// From 1.
     line_number: u64,

@@ -11,6 +11,7 @@ pub(super) struct File {
     #[serde(serialize_with = "shared")]
     #[cfg_attr(feature = "schema", schemars(with = "Text"))]
     pub command: Rc<Text>,
+    /// As the target numbers it.
     pub pid: i32,
     pub uid: u32,
     #[serde(serialize_with = "shared")]
@@ -29,6 +30,7 @@ pub(super) struct File {
     pub size: Option<u64>,
     pub inode: Option<u64>,
     pub name: Text,
+    /// Whether no name is left of it.
     pub deleted: bool,
     /// Protocol and state of a socket.
     #[serde(skip_serializing_if = "Option::is_none")]
