@@ -10,16 +10,21 @@
 mod common;
 
 use boon::{Compiler, Draft, SchemaIndex, Schemas};
-use common::cli::{Running, dbg, output, stderr, stdout};
+use common::cli::{dbg, output, stderr, stdout};
 use common::demo::{By, Demo};
 use dbg::tools::REGISTRY;
 use serde_json::Value;
+use std::any::Any;
 use std::collections::BTreeMap;
+use std::net::{TcpListener, TcpStream, UdpSocket};
+use std::os::linux::net::SocketAddrExt;
+use std::os::unix;
 use std::os::unix::ffi::OsStrExt;
+use std::os::unix::net::{UnixDatagram, UnixListener, UnixStream};
 
 /// Every tool with `--json`, and arguments to run it with; `--json` is put behind them. For each tool at least one row
-/// has to come of it on one of the targets: a hardened server in namespaces of its own, and a process of this machine
-/// that has a few sockets, pipes and deleted files open.
+/// has to come of it on one of the targets: a hardened server in namespaces of its own, and this process, which
+/// has a few sockets, pipes and a deleted file open.
 const RUNS: &[(&str, &[&[&str]])] = &[
     ("caps", &[&[], &["-p", "1"]]),
     ("cgroup", &[&[]]),
@@ -120,42 +125,35 @@ fn printed(targets: &[String]) -> BTreeMap<&'static str, Vec<(String, Value)>> {
     all
 }
 
-/// A process with sockets of many kinds, both ends of pipes and of Unix sockets, and a file that is deleted.
-fn holder() -> Running {
-    Running::start(std::process::Command::new("python3").args(["-c", HOLDER]))
+/// Opens sockets of many kinds, both ends of a pipe and of Unix sockets, and a file that is deleted: this process is
+/// the target.
+fn open_much() -> Vec<Box<dyn Any>> {
+    let mut held: Vec<Box<dyn Any>> = Vec::new();
+    for address in ["127.0.0.1:0", "[::1]:0"] {
+        // A machine may be without IPv6.
+        let Ok(listener) = TcpListener::bind(address) else { continue };
+        held.push(Box::new(TcpStream::connect(listener.local_addr().unwrap()).unwrap()));
+        held.push(Box::new(listener));
+        held.push(Box::new(UdpSocket::bind(address).unwrap()));
+    }
+    let name = format!("dbg-test-{}", std::process::id());
+    let name = unix::net::SocketAddr::from_abstract_name(name).unwrap();
+    held.push(Box::new(UnixListener::bind_addr(&name).unwrap()));
+    held.push(Box::new(UnixStream::connect_addr(&name).unwrap()));
+    held.push(Box::new(UnixDatagram::pair().unwrap()));
+    held.push(Box::new(std::io::pipe().unwrap()));
+    held.push(Box::new(tempfile::tempfile().unwrap()));
+    held
 }
 
-const HOLDER: &str = "
-import os, socket, tempfile, time
-kinds = [(f, t) for f in (socket.AF_INET, socket.AF_INET6) for t in (socket.SOCK_STREAM, socket.SOCK_DGRAM)]
-held = []
-for family, kind in kinds:
-    try:
-        s = socket.socket(family, kind)
-        s.bind(('127.0.0.1' if family == socket.AF_INET else '::1', 0))
-        if kind == socket.SOCK_STREAM:
-            s.listen()
-            c = socket.socket(family, kind)
-            c.connect(s.getsockname()[:2])
-            held.append(c)
-        held.append(s)
-    except OSError:
-        pass
-held.append(socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET))
-held.append(socket.socketpair())
-held.append(os.pipe())
-held.append(tempfile.TemporaryFile())
-named = socket.socket(socket.AF_UNIX)
-named.bind('\\0dbg-test-%d' % os.getpid())
-named.listen()
-print(os.getpid(), flush=True)
-time.sleep(1000)
-";
+fn own_uri() -> String {
+    format!("pid://{}", std::process::id())
+}
 
 #[test]
 fn what_every_tool_prints_fits_its_schema_and_nothing_else_does() {
-    let holder = holder();
-    let mut targets = vec![holder.uri()];
+    let held = open_much();
+    let mut targets = vec![own_uri()];
     let demo = Demo::start(By::Caller, &["proc", "tmp"]);
     match &demo {
         Ok(demo) => targets.push(format!("pid://{}", demo.pid)),
@@ -167,7 +165,9 @@ fn what_every_tool_prints_fits_its_schema_and_nothing_else_does() {
         let no_text = std::ffi::OsStr::from_bytes(b"etc/app/\xff\x1b[2J");
         std::fs::write(demo.rootfs.path().join(no_text), "even \u{7}\n").expect("a file");
     }
-    for (tool, values) in printed(&targets) {
+    let printed = printed(&targets);
+    drop(held);
+    for (tool, values) in printed {
         let shape = Shape::of_tool(tool);
         for (line, value) in &values {
             if let Some(why) = shape.refusal(value) {
@@ -231,8 +231,7 @@ fn inspect_prints_what_its_schema_says() {
     let out = output(&mut dbg(&["schema", "inspect"]));
     let text: Value = serde_json::from_slice(&out.stdout).expect("a schema");
     let shape = Shape::new("inspect", text);
-    let holder = holder();
-    let out = output(&mut dbg(&["inspect", &holder.uri(), "--json"]));
+    let out = output(&mut dbg(&["inspect", &own_uri(), "--json"]));
     let mut report: Value = serde_json::from_slice(&out.stdout).expect("a report");
     assert_eq!(shape.refusal(&report), None);
     report["identity"]["seccomp"] = "perhaps".into();
