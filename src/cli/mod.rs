@@ -29,12 +29,20 @@ pub enum Verb {
     Exec(Exec),
     /// Say what the target is and what dbg can see of it
     Inspect(Inspect),
+    /// Print the JSON Schema of what a tool or verb prints with --json
+    #[cfg(feature = "schema")]
+    Schema(Schema),
+    /// Print the completions of a shell, to be sourced there
+    Completions(Completions),
+    /// Write the man pages into a folder
+    #[command(hide = true)]
+    ManPages(ManPages),
 }
 
 const AFTER_HELP: &str = "\
 TARGET is a container's name, id or id prefix; docker://NAME; or pid://N.
 
-Every tool is a verb, too: `dbg ls web -la /etc`, `dbg ps web --json`. `dbg TOOL --help` tells its options.
+Every tool is a verb, too: `dbg ls web -la /etc`, `dbg ps web --json`. `dbg help TOOL` has its page, with examples.
 
 Exit codes: the command's own; 2 wrong usage; 125 dbg failed; 126 cannot run; 127 not found; 128+n signal n.";
 
@@ -113,7 +121,32 @@ pub struct Inspect {
     /// Which target
     #[command(flatten)]
     pub target: TargetArgs,
-    /// Print JSON: see docs/json.md
+    /// Print JSON, as `dbg schema` describes it
     #[arg(long)]
     pub json: bool,
+}
+
+/// `dbg schema`.
+#[cfg(feature = "schema")]
+#[derive(Args, Debug)]
+pub struct Schema {
+    /// A tool, or `inspect`; without one, those that print JSON are listed
+    #[arg(value_name = "NAME")]
+    pub name: Option<String>,
+}
+
+/// `dbg completions`.
+#[derive(Args, Debug)]
+pub struct Completions {
+    /// Whose completions
+    #[arg(value_name = "SHELL", value_parser = ["bash", "zsh", "fish"])]
+    pub shell: String,
+}
+
+/// `dbg man-pages`.
+#[derive(Args, Debug)]
+pub struct ManPages {
+    /// Where they go; it is made if it is not there
+    #[arg(value_name = "DIR")]
+    pub dir: PathBuf,
 }

@@ -4,35 +4,55 @@ use super::target;
 use crate::cli;
 use crate::error::{Error, Result};
 use crate::exit::Exit;
+#[cfg(feature = "schema")]
+use crate::output::Shape;
 use crate::output::{Io, Text, time, visible};
 use crate::view::{Access, Caps, Clause, Container, Identity, Mount, Namespace, View};
 use serde::Serialize;
 use std::io::Write;
 
+/// What `--json` prints.
+#[cfg(feature = "schema")]
+pub(super) const SHAPE: Shape = Shape::of::<Report>();
+
 /// The report. Ids are as this machine numbers them.
 #[derive(Debug, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 struct Report {
+    /// The name for messages.
     target: String,
+    /// The name that means this target and no other.
     uri: String,
+    /// On this machine; `None` when it does not run.
     pid: Option<i32>,
+    /// What the engine says, if there is one.
     container: Option<Container>,
+    /// What dbg has of the target.
     handles: Vec<HandleState>,
+    /// The kernel's ptrace access check: all but the last hold, or the last does.
     access: Vec<Clause>,
     identity: Option<IdentityReport>,
+    /// Empty where they can't be read, as the mounts.
     limits: Vec<LimitReport>,
     mounts: Vec<Mount>,
 }
 
 #[derive(Debug, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 struct HandleState {
+    #[cfg_attr(feature = "schema", schemars(extend("enum" = ["files", "processes", "network", "who"])))]
     name: &'static str,
     present: bool,
+    /// How it was got, or why it is missing.
     note: String,
 }
 
 #[derive(Debug, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 struct IdentityReport {
+    /// The executable's path in the target.
     program: Option<Text>,
+    /// Real, effective, saved, file system; as this machine numbers them.
     uids: [u32; 4],
     gids: [u32; 4],
     /// The same as the target numbers them.
@@ -41,18 +61,24 @@ struct IdentityReport {
     groups: Vec<u32>,
     capabilities: CapabilityReport,
     no_new_privs: bool,
+    #[cfg_attr(feature = "schema", schemars(extend("enum" = ["none", "strict", "filter"])))]
     seccomp: &'static str,
+    #[cfg_attr(feature = "schema", schemars(regex(pattern = "^[0-7]{4}$")))]
     umask: Option<String>,
+    /// Of AppArmor or SELinux.
     label: Option<Text>,
     hostname: Option<Text>,
     cwd: Option<Text>,
     threads: u32,
+    /// From this machine's PID namespace inwards.
     pids: Vec<i32>,
     namespaces: Vec<Namespace>,
+    /// Lines of `/proc/PID/cgroup`.
     cgroup: Vec<Text>,
 }
 
 #[derive(Debug, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 struct CapabilityReport {
     effective: Vec<String>,
     permitted: Vec<String>,
@@ -63,6 +89,7 @@ struct CapabilityReport {
 
 /// A line of `/proc/PID/limits`; `None` is unlimited.
 #[derive(Debug, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 struct LimitReport {
     name: String,
     soft: Option<u64>,

@@ -3,10 +3,16 @@
 #[cfg(feature = "engine")]
 mod attach;
 #[cfg(feature = "engine")]
+mod completions;
+#[cfg(feature = "engine")]
 mod exec;
 pub mod helper;
 #[cfg(feature = "engine")]
 mod inspect;
+#[cfg(feature = "engine")]
+mod man;
+#[cfg(all(feature = "engine", feature = "schema"))]
+mod schema;
 #[cfg(feature = "engine")]
 mod target;
 #[cfg(feature = "engine")]
@@ -31,6 +37,9 @@ pub fn main(args: Vec<std::ffi::OsString>) -> Exit {
     if name == crate::enter::STAGE_NAME || helper::is_called_by(name) {
         return helper::main(args);
     }
+    if let Some(tools) = helped(&args) {
+        return tool::help(&tools).unwrap_or_else(|error| report("dbg", &error));
+    }
     if let Some(tool) = args.get(1).and_then(|arg| crate::tools::find(arg.to_str()?)) {
         return tool::run(tool, args[2..].to_vec());
     }
@@ -40,21 +49,38 @@ pub fn main(args: Vec<std::ffi::OsString>) -> Exit {
         Ok(Cli { verb: Verb::Attach(args) }) => attach::run(args),
         Ok(Cli { verb: Verb::Exec(args) }) => exec::run(args),
         Ok(Cli { verb: Verb::Inspect(args) }) => inspect::run(args),
+        #[cfg(feature = "schema")]
+        Ok(Cli { verb: Verb::Schema(args) }) => schema::run(args),
+        Ok(Cli { verb: Verb::Completions(args) }) => completions::run(args),
+        Ok(Cli { verb: Verb::ManPages(args) }) => man::run(args),
         Err(error) => return usage(&error),
     };
     result.unwrap_or_else(|error| report("dbg", &error))
 }
 
-/// `dbg help VERB` is `dbg VERB --help`, as with other tools that have verbs.
+/// `dbg help VERB` is `dbg VERB --help`, as with other tools that have verbs; `dbg help` alone is `dbg --help`.
 #[cfg(feature = "engine")]
 fn help_first(mut args: Vec<std::ffi::OsString>) -> Vec<std::ffi::OsString> {
-    let is_option = |arg: &std::ffi::OsString| arg.to_string_lossy().starts_with('-');
-    if args.get(1).is_some_and(|verb| verb == "help") && !args.iter().skip(2).any(is_option) {
+    if helped(&args).is_none() && args.get(1).is_some_and(is_help) {
         args.remove(1);
-        args.truncate(2);
-        args.push("--help".into());
+        if !args.get(1).is_some_and(|arg| arg.to_string_lossy().starts_with('-')) {
+            args.truncate(2);
+            args.push("--help".into());
+        }
     }
     args
+}
+
+/// The tools that `dbg help TOOL…` asks for, which takes no target.
+#[cfg(feature = "engine")]
+fn helped(args: &[std::ffi::OsString]) -> Option<Vec<&'static crate::tools::Tool>> {
+    let names = args.get(2..).filter(|names| !names.is_empty() && is_help(&args[1]))?;
+    names.iter().map(|name| crate::tools::find(name.to_str()?)).collect()
+}
+
+#[cfg(feature = "engine")]
+fn is_help(word: &std::ffi::OsString) -> bool {
+    word == "help" || word == "man"
 }
 
 /// Prints what clap has to say on the process's own streams.

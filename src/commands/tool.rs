@@ -5,10 +5,11 @@ use crate::cli::TargetArgs;
 use crate::error::Result;
 use crate::exit::Exit;
 use crate::output::Io;
-use crate::tools::{REGISTRY, Tool};
+use crate::tools::{REGISTRY, Tool, page};
 use crate::view::{Access, View};
 use clap::{Arg, ArgAction, ArgMatches, Command};
 use std::ffi::OsString;
+use std::io::Write;
 use std::os::unix::ffi::OsStrExt;
 
 /// Ids of what is added to a tool's own command line. No tool uses these.
@@ -95,16 +96,43 @@ fn command(tool: &Tool, by_pid: bool) -> Command {
     command.override_usage(usage_with_target(tool)).args([pid, write])
 }
 
+/// Prints the pages of `tools`, with the usage that has a target in it.
+pub(super) fn help(tools: &[&Tool]) -> Result<Exit> {
+    let mut io = Io::of_process("help")?;
+    for (i, tool) in tools.iter().enumerate() {
+        if i > 0 {
+            writeln!(io.stdout)?;
+        }
+        page::print(tool, &usage_with_target(tool), &mut io)?;
+    }
+    io.stdout.flush()?;
+    Ok(Exit::OK)
+}
+
 /// The tool's own usage lines, with `dbg` and the target where they are typed.
-fn usage_with_target(tool: &Tool) -> String {
-    let own = (tool.command)().bin_name(tool.name).render_usage().to_string();
-    let own = own.trim_start_matches("Usage:").trim();
+pub(super) fn usage_with_target(tool: &Tool) -> String {
+    let own = page::usage(tool);
     let lines = own.lines().map(|line| {
         let line = line.trim();
         let rest = line.strip_prefix(tool.name).unwrap_or(line);
-        format!("dbg {} TARGET{rest}", tool.name)
+        // Help alone needs no target.
+        let target = if tool.name == "help" { "" } else { " TARGET" };
+        format!("dbg {}{target}{rest}", tool.name)
     });
     lines.collect::<Vec<_>>().join("\n       ")
+}
+
+/// The tools with all their options, for completions and man pages.
+pub(super) fn described() -> impl Iterator<Item = Command> {
+    REGISTRY.iter().map(|tool| {
+        let command = match tool.name {
+            "help" => (tool.command)().mut_arg("TOOL", |arg| {
+                arg.value_parser(REGISTRY.iter().map(|tool| tool.name).collect::<Vec<_>>())
+            }),
+            _ => command(tool, false),
+        };
+        command.visible_aliases(tool.aliases.iter().copied())
+    })
 }
 
 fn is_pid_option(arg: &OsString) -> bool {

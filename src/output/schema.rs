@@ -36,7 +36,25 @@ impl Shape {
     }
 }
 
+/// Of what is printed, not of what would be read back: a field that may be left out is not required.
 #[cfg(feature = "schema")]
 fn root<T: Described>() -> schemars::Schema {
-    schemars::SchemaGenerator::default().into_root_schema_for::<T>()
+    use schemars::{generate::SchemaSettings, transform::RecursiveTransform};
+    SchemaSettings::draft2020_12()
+        .for_serialize()
+        .with_transform(RecursiveTransform(closed))
+        .into_generator()
+        .into_root_schema_for::<T>()
+}
+
+/// An object has no other fields than those described, and JSON calls `None` by another name.
+#[cfg(feature = "schema")]
+fn closed(schema: &mut schemars::Schema) {
+    if schema.get("properties").is_some() && schema.get("additionalProperties").is_none() {
+        schema.insert("additionalProperties".into(), false.into());
+    }
+    let description = schema.get("description").and_then(|text| text.as_str());
+    if let Some(text) = description.map(|text| text.replace("`None`", "`null`")) {
+        schema.insert("description".into(), text.into());
+    }
 }

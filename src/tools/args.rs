@@ -19,7 +19,7 @@ pub(super) fn command(name: &'static str, about: &'static str) -> Command {
 
 /// The `--json` of every tool that reports facts.
 pub(super) fn json_flag() -> Arg {
-    flag("json", None, "Print JSON: see docs/json.md")
+    flag("json", None, "Print JSON, as `dbg schema` describes it")
 }
 
 /// An option without a value: `--long`, and `-s` where `short` is given.

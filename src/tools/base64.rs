@@ -15,7 +15,13 @@ pub(super) const TOOL: Tool = Tool {
     name: "base64",
     aliases: &[],
     summary: "Encode bytes as text, and decode",
-    examples: &[],
+    examples: &[
+        (
+            "base64 -w 0 /etc/app/config.toml",
+            "Carry a small file out through the terminal, for `base64 -d` on your side",
+        ),
+        ("echo cG9ydCA9IDgwODA= | base64 -d", "Read a value as a Kubernetes secret holds it"),
+    ],
     needs: Needs::Nothing,
     json: None,
     command: options,

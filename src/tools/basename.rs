@@ -14,7 +14,10 @@ pub(super) const BASENAME: Tool = Tool {
     name: "basename",
     aliases: &[],
     summary: "Print the last part of paths",
-    examples: &[],
+    examples: &[
+        ("basename /etc/app/config.toml .toml", "The name alone, for a variable in a script"),
+        ("find /etc -name '*.conf' | xargs -r basename -a", "Names of files without their folders"),
+    ],
     needs: Needs::Nothing,
     json: None,
     command: basename_options,
@@ -26,7 +29,10 @@ pub(super) const DIRNAME: Tool = Tool {
     name: "dirname",
     aliases: &[],
     summary: "Print paths without their last part",
-    examples: &[],
+    examples: &[
+        ("dirname /etc/app/config.toml", "The folder of a file, for a variable in a script"),
+        ("find /etc -name '*.crt' | xargs -r dirname | sort -u", "Which folders hold certificates"),
+    ],
     needs: Needs::Nothing,
     json: None,
     command: dirname_options,

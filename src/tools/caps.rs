@@ -4,7 +4,7 @@ use super::process::{chosen, failed};
 use super::{Tool, args, command};
 use crate::error::Result;
 use crate::exit::Exit;
-use crate::output::{Align, Io, print_lines, table::print_json};
+use crate::output::{Align, Io, Shape, print_lines, table::print_json};
 use crate::view::{Caps, Identity, Needs, View};
 use caps::Capability;
 use clap::{ArgMatches, Command};
@@ -15,9 +15,15 @@ pub(super) const TOOL: Tool = Tool {
     name: "caps",
     aliases: &[],
     summary: "Show capability sets, and what they lack of Docker's default",
-    examples: &[],
+    examples: &[
+        (
+            "caps",
+            "Why a bind to port 80 or a chown is refused: what is missing of Docker's default",
+        ),
+        ("caps -p 1 --json", "The sets of one process as lists of names, for a script"),
+    ],
     needs: Needs::Nothing,
-    json: None,
+    json: Some(Shape::of::<Vec<Set>>()),
     command: options,
     rewrite: None,
     run,
@@ -46,9 +52,12 @@ fn options() -> Command {
 }
 
 #[derive(Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 struct Set {
+    #[cfg_attr(feature = "schema", schemars(extend("enum" = ["effective", "permitted", "inheritable", "bounding", "ambient"])))]
     set: &'static str,
     /// In hexadecimal, as `/proc/PID/status` has it.
+    #[cfg_attr(feature = "schema", schemars(regex(pattern = "^[0-9a-f]{16}$")))]
     mask: String,
     capabilities: Vec<String>,
     /// What Docker gives by default and is not in the set.

@@ -17,7 +17,13 @@ pub(super) const TOOL: Tool = Tool {
     name: "cat",
     aliases: &[],
     summary: "Print files",
-    examples: &[],
+    examples: &[
+        ("cat /etc/resolv.conf", "Which name servers and search domains the app gets"),
+        (
+            "cat -A /etc/app/config.toml",
+            "Find the tabs, carriage returns and stray bytes that break a configuration",
+        ),
+    ],
     needs: Needs::Nothing,
     json: None,
     command: options,

@@ -16,7 +16,10 @@ pub(super) const TOOL: Tool = Tool {
     name: "cut",
     aliases: &[],
     summary: "Print parts of lines",
-    examples: &[],
+    examples: &[
+        ("cut -d : -f 1,3 /etc/passwd", "Users and their ids"),
+        ("env | cut -d = -f 1", "Names of variables without their secrets, to paste into a ticket"),
+    ],
     needs: Needs::Nothing,
     json: None,
     command: options,

@@ -5,6 +5,7 @@ use super::args::{command, files, flag, json_flag};
 use super::resolve::{Missing, resolve};
 use crate::error::{Error, Result, ResultExt};
 use crate::exit::Exit;
+use crate::output::Shape;
 use crate::output::table::print_json;
 use crate::output::{Align, Io, Text, print_lines, quote, units};
 use crate::view::{Mount, Needs, Root, View};
@@ -20,9 +21,12 @@ pub(super) const TOOL: Tool = Tool {
     name: "df",
     aliases: &[],
     summary: "Show how full file systems are",
-    examples: &[],
+    examples: &[
+        ("df -h", "Which volume is full"),
+        ("df -i", "No space left although bytes are free: the inodes are used up"),
+    ],
     needs: Needs::Root,
-    json: None,
+    json: Some(Shape::of::<Vec<Usage>>()),
     command: options,
     rewrite: None,
     run,
@@ -47,7 +51,9 @@ fn options() -> Command {
 
 /// One file system where it is mounted.
 #[derive(Debug, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 struct Usage {
+    /// The device, or whatever else was mounted.
     source: Text,
     fs_type: Text,
     /// Bytes.
@@ -55,9 +61,11 @@ struct Usage {
     used: u64,
     /// Bytes that a process without privileges may still write.
     available: u64,
+    /// How many there can be; 0 where the file system does not count.
     inodes: u64,
     inodes_used: u64,
     inodes_free: u64,
+    /// Where it is mounted.
     target: Text,
 }
 

@@ -6,7 +6,7 @@ use super::place::{self, Place};
 use super::walk::{self, Step, Walk};
 use crate::error::{Error, Result, ResultExt};
 use crate::exit::Exit;
-use crate::output::{Io, Text, json, quote, units};
+use crate::output::{Io, Shape, Text, json, quote, units};
 use crate::view::{FileType, Needs, Root, View};
 use clap::{Arg, ArgMatches, Command};
 use nix::sys::stat::FileStat;
@@ -20,9 +20,12 @@ pub(super) const TOOL: Tool = Tool {
     name: "du",
     aliases: &[],
     summary: "Show how much space files take",
-    examples: &[],
+    examples: &[
+        ("du -sh /var/* /tmp", "What fills the writable layer"),
+        ("du -x -d 1 /", "Which folder of the image is large, without what is mounted below"),
+    ],
     needs: Needs::Root,
-    json: None,
+    json: Some(Shape::of::<Vec<Usage<'static>>>()),
     command: options,
     rewrite: None,
     run,
@@ -56,12 +59,15 @@ fn options() -> Command {
 
 /// One line.
 #[derive(Debug, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 struct Usage<'a> {
+    /// As it would be typed.
     path: Text,
     /// Allocated bytes, those below a directory included.
     allocated: u64,
     /// Length in bytes, likewise.
     size: u64,
+    #[cfg_attr(feature = "schema", schemars(extend("enum" = ["file", "directory", "link", "block device", "character device", "fifo", "socket", "unknown"])))]
     kind: &'a str,
 }
 

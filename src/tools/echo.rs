@@ -14,7 +14,10 @@ pub(super) const TOOL: Tool = Tool {
     name: "echo",
     aliases: &[],
     summary: "Print the arguments",
-    examples: &[],
+    examples: &[
+        ("echo /app/*", "What a glob finds among the target's files"),
+        ("echo \"$PATH\"", "A variable as the main process was given it"),
+    ],
     needs: Needs::Nothing,
     json: None,
     command: options,

@@ -4,7 +4,7 @@ use super::process::failed;
 use super::{Tool, args, command};
 use crate::error::Result;
 use crate::exit::Exit;
-use crate::output::{Io, Text, table::print_json};
+use crate::output::{Io, Shape, Text, table::print_json};
 use crate::view::{Needs, Process, View};
 use clap::{ArgMatches, Command};
 use serde::Serialize;
@@ -14,10 +14,13 @@ pub(super) const TOOL: Tool = Tool {
     name: "env",
     aliases: &[],
     summary: "Print the environment of the main process",
-    examples: &[],
+    examples: &[
+        ("env", "What the main process was started with: is the setting there at all"),
+        ("env | grep -i proxy", "Whether a proxy comes in between"),
+    ],
     // What was read of the main process when the view was made will do.
     needs: Needs::Nothing,
-    json: None,
+    json: Some(Shape::of::<Vec<Variable>>()),
     command: options,
     rewrite: None,
     run,
@@ -31,6 +34,7 @@ fn options() -> Command {
 }
 
 #[derive(Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub(super) struct Variable {
     pub name: Text,
     /// `None` for an entry without `=`, which the kernel allows.

@@ -8,31 +8,49 @@ use serde::Serialize;
 
 /// One file.
 #[derive(Debug, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub(super) struct Facts {
+    /// As it would be typed.
     path: Text,
+    #[cfg_attr(feature = "schema", schemars(extend("enum" = ["file", "directory", "link", "block device", "character device", "fifo", "socket", "unknown"])))]
     kind: &'static str,
     /// Permission bits in octal, set-id and sticky bits included.
+    #[cfg_attr(feature = "schema", schemars(regex(pattern = "^[0-7]{4,5}$")))]
     mode: String,
+    /// As `ls -l` shows them: `-rwxr-xr-x`.
+    #[cfg_attr(feature = "schema", schemars(regex(pattern = "^[-dlbcpsD?][-rwxsStT]{9}$")))]
     permissions: String,
     links: u64,
+    /// Owner, as the target numbers users.
     uid: u32,
+    /// By the target's passwd; `None` where that has no name.
     user: Option<Text>,
     gid: u32,
+    /// By the target's group file, likewise.
     group: Option<Text>,
+    /// Length in bytes.
     size: i64,
     /// Allocated bytes.
     allocated: i64,
     inode: u64,
     /// The file system's device, `MAJOR:MINOR`.
+    #[cfg_attr(feature = "schema", schemars(regex(pattern = "^[0-9]+:[0-9]+$")))]
     device: String,
     /// What a device node stands for, `MAJOR:MINOR`.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "schema", schemars(regex(pattern = "^[0-9]+:[0-9]+$")))]
     node: Option<String>,
+    /// In UTC, as the next two.
+    #[cfg_attr(feature = "schema", schemars(extend("format" = "date-time")))]
     accessed: String,
+    #[cfg_attr(feature = "schema", schemars(extend("format" = "date-time")))]
     modified: String,
+    /// When anything of it was changed, its mode or name included.
+    #[cfg_attr(feature = "schema", schemars(extend("format" = "date-time")))]
     changed: String,
     /// When it was created, where that is asked for and known.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "schema", schemars(extend("format" = "date-time")))]
     pub(super) born: Option<String>,
     /// Where a link points, as it is written.
     #[serde(skip_serializing_if = "Option::is_none")]

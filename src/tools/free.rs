@@ -3,7 +3,7 @@
 use super::{Tool, args, cgroup::facts, command};
 use crate::error::Result;
 use crate::exit::Exit;
-use crate::output::{Align, Io, print_lines, table::print_json, units::human};
+use crate::output::{Align, Io, Shape, print_lines, table::print_json, units::human};
 use crate::view::{Needs, View};
 use clap::{ArgMatches, Command};
 use serde::Serialize;
@@ -13,9 +13,12 @@ pub(super) const TOOL: Tool = Tool {
     name: "free",
     aliases: &[],
     summary: "Show the machine's memory and the target's limit",
-    examples: &[],
+    examples: &[
+        ("free -h", "Memory of the machine, and the target's own limit below it"),
+        ("free --json", "The same in bytes, for a script"),
+    ],
     needs: Needs::Proc,
-    json: None,
+    json: Some(Shape::of::<Vec<Row>>()),
     command: options,
     rewrite: None,
     run,
@@ -34,8 +37,10 @@ fn options() -> Command {
 
 /// Bytes; `None` for what is not counted there.
 #[derive(Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 struct Row {
     /// `memory` and `swap` of the machine, `cgroup` for the target's limit and what it uses of it.
+    #[cfg_attr(feature = "schema", schemars(extend("enum" = ["memory", "swap", "cgroup"])))]
     name: &'static str,
     total_bytes: u64,
     used_bytes: u64,

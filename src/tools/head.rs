@@ -15,7 +15,10 @@ pub(super) const TOOL: Tool = Tool {
     name: "head",
     aliases: &[],
     summary: "Print the first part of files",
-    examples: &[],
+    examples: &[
+        ("head -20 /var/log/app.log", "How the app started"),
+        ("head -c 4 /app/server | od -c", "Whether a file is an ELF binary at all"),
+    ],
     needs: Needs::Nothing,
     json: None,
     command: options,

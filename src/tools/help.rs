@@ -1,6 +1,6 @@
 //! `help`: which tools there are, and how each is called.
 
-use super::{REGISTRY, Tool, command, find};
+use super::{REGISTRY, Tool, command, find, page};
 use crate::error::{Error, Result};
 use crate::exit::Exit;
 use crate::output::table::cut;
@@ -11,9 +11,13 @@ use std::io::Write;
 
 pub(super) const TOOL: Tool = Tool {
     name: "help",
-    aliases: &[],
+    aliases: &["man"],
     summary: "List the tools, or explain some of them",
-    examples: &[],
+    examples: &[
+        ("help", "Which tools there are"),
+        ("help net", "What a tool shows, what it needs of the target, and lines to start from"),
+        ("man ps", "The same by the name that hands know"),
+    ],
     needs: Needs::Nothing,
     json: None,
     command: options,
@@ -41,7 +45,7 @@ fn run(_: &View, matches: &ArgMatches, io: &mut Io) -> Result<Exit> {
         if std::mem::replace(&mut printed, true) {
             writeln!(io.stdout)?;
         }
-        write!(io.stdout, "{}", (tool.command)().render_help())?;
+        page::print(tool, &page::usage(tool), io)?;
     }
     Ok(io.exit())
 }

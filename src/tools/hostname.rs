@@ -3,7 +3,7 @@
 use super::{Tool, args, command};
 use crate::error::{Error, Result};
 use crate::exit::Exit;
-use crate::output::{Io, Text, table::print_json};
+use crate::output::{Io, Shape, Text, table::print_json};
 use crate::view::{Needs, View};
 use clap::{ArgMatches, Command};
 use serde::Serialize;
@@ -17,9 +17,12 @@ pub(super) const TOOL: Tool = Tool {
     name: "hostname",
     aliases: &[],
     summary: "Print the host name",
-    examples: &[],
+    examples: &[
+        ("hostname", "Which pod or container this is"),
+        ("hostname --json", "The name, and whether the kernel or /etc/hostname said it"),
+    ],
     needs: Needs::Nothing,
-    json: None,
+    json: Some(Shape::of::<Vec<Row>>()),
     command: options,
     rewrite: None,
     run,
@@ -30,9 +33,11 @@ fn options() -> Command {
 }
 
 #[derive(Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 struct Row {
     hostname: Text,
     /// `kernel`: the name that the target's processes get; `file`: what its `/etc/hostname` says.
+    #[cfg_attr(feature = "schema", schemars(extend("enum" = ["kernel", "file"])))]
     source: &'static str,
 }
 

@@ -3,7 +3,7 @@
 use super::{Tool, args, command, users::Users};
 use crate::error::Result;
 use crate::exit::Exit;
-use crate::output::{Io, Text, table::print_json};
+use crate::output::{Io, Shape, Text, table::print_json};
 use crate::view::{Identity, Needs, View};
 use clap::{ArgMatches, Command};
 use serde::Serialize;
@@ -13,9 +13,12 @@ pub(super) const TOOL: Tool = Tool {
     name: "id",
     aliases: &[],
     summary: "Print user and groups of the main process",
-    examples: &[],
+    examples: &[
+        ("id", "As whom the main process runs"),
+        ("id -G", "Its groups, to compare with the owner of a volume"),
+    ],
     needs: Needs::Nothing,
-    json: None,
+    json: Some(Shape::of::<Vec<Row>>()),
     command: options,
     rewrite: None,
     run,
@@ -37,13 +40,17 @@ fn options() -> Command {
 
 /// A number and what the target calls it.
 #[derive(Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 struct Named {
     id: u32,
+    /// By the target's passwd or group file; `None` where that has none.
     name: Option<Text>,
 }
 
 #[derive(Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 struct Row {
+    /// Real user; `euid` is the effective one.
     uid: Named,
     euid: Named,
     gid: Named,

@@ -4,7 +4,7 @@ use super::process::{chosen, failed};
 use super::{Tool, args, command};
 use crate::error::Result;
 use crate::exit::Exit;
-use crate::output::{Column, Io, print_rows};
+use crate::output::{Column, Io, Shape, print_rows};
 use crate::view::{Needs, Process, View};
 use clap::{ArgMatches, Command};
 use nix::unistd::{SysconfVar, sysconf};
@@ -14,9 +14,12 @@ pub(super) const TOOL: Tool = Tool {
     name: "limits",
     aliases: &[],
     summary: "Show resource limits and how much of them is used",
-    examples: &[],
+    examples: &[
+        ("limits", "Which limit is nearly used up: the last column tells"),
+        ("limits | grep NOFILE", "Too many open files: how many of how many"),
+    ],
     needs: Needs::Proc,
-    json: None,
+    json: Some(Shape::of::<Vec<Limit>>()),
     command: options,
     rewrite: None,
     run,
@@ -62,15 +65,20 @@ fn options() -> Command {
 }
 
 #[derive(Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 struct Limit {
+    /// As getrlimit(2) has it, without RLIMIT_.
+    #[cfg_attr(feature = "schema", schemars(extend("enum" = NAMES.map(|(_, name)| name))))]
     resource: &'static str,
     description: String,
     /// `None` for no limit.
     soft: Option<u64>,
     hard: Option<u64>,
+    /// What the numbers count.
     unit: Option<String>,
     /// `None` where it can't be counted.
     used: Option<u64>,
+    /// Of the soft limit.
     share_percent: Option<f64>,
 }
 

@@ -4,7 +4,7 @@ use super::process::{chosen, failed};
 use super::{Tool, args, command};
 use crate::error::{Result, ResultExt};
 use crate::exit::Exit;
-use crate::output::{Align, Io, Text, print_lines, table::print_json};
+use crate::output::{Align, Io, Shape, Text, print_lines, table::print_json};
 use crate::view::{Needs, View};
 use clap::{Arg, ArgMatches, Command};
 use serde::Serialize;
@@ -16,9 +16,12 @@ pub(super) const TOOL: Tool = Tool {
     name: "maps",
     aliases: &["pmap"],
     summary: "Show the memory of a process by mapping",
-    examples: &[],
+    examples: &[
+        ("maps --sort rss | head", "What a process's memory is made of, the largest first"),
+        ("maps -p 1 | grep /lib", "Which libraries are really loaded"),
+    ],
     needs: Needs::Proc,
-    json: None,
+    json: Some(Shape::of::<Vec<Mapping>>()),
     command: options,
     rewrite: None,
     run,
@@ -42,12 +45,16 @@ fn options() -> Command {
 }
 
 #[derive(Default, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 struct Mapping {
     /// First byte and the one after the last, in hexadecimal.
+    #[cfg_attr(feature = "schema", schemars(regex(pattern = "^[0-9a-f]+$")))]
     start: String,
+    #[cfg_attr(feature = "schema", schemars(regex(pattern = "^[0-9a-f]+$")))]
     end: String,
     size_bytes: u64,
     rss_bytes: u64,
+    /// Resident bytes, those that are shared divided by their users.
     pss_bytes: u64,
     private_dirty_bytes: u64,
     swap_bytes: u64,
@@ -55,6 +62,7 @@ struct Mapping {
     permissions: String,
     /// Where in the file it begins.
     offset: u64,
+    /// 0 for what is no file.
     inode: u64,
     /// The file, `[heap]` and the like; empty for anonymous memory.
     name: Text,

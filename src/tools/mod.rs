@@ -39,6 +39,7 @@ mod net;
 mod ns;
 mod od;
 mod oom;
+pub mod page;
 mod pgrep;
 mod place;
 mod posix;
@@ -252,6 +253,30 @@ mod tests {
         let mut names = HashSet::new();
         for name in REGISTRY.iter().flat_map(|tool| tool.aliases.iter().chain([&tool.name])) {
             assert!(names.insert(name), "{name}");
+        }
+    }
+
+    #[test]
+    fn every_tool_has_examples_that_call_it_and_say_what_for() {
+        for tool in REGISTRY {
+            assert!(tool.examples.len() > 1, "{}", tool.name);
+            for (line, purpose) in tool.examples {
+                let is_tool = |word: &str| word == tool.name || tool.aliases.contains(&word);
+                let mut words = line.split([' ', '(', ';']);
+                assert!(words.any(is_tool), "{}: {line}", tool.name);
+                assert!(line.len() <= 90 && purpose.len() <= 110, "{line}: {purpose}");
+                assert!(!purpose.is_empty() && !purpose.ends_with('.'), "{purpose}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_tool_with_json_has_its_shape() {
+        for tool in REGISTRY {
+            let command = (tool.command)();
+            let has = command.get_arguments().any(|arg| arg.get_long() == Some("json"));
+            // The words of `find` are an expression, and `--json` is one of them.
+            assert_eq!(has || tool.name == "find", tool.json.is_some(), "{}", tool.name);
         }
     }
 

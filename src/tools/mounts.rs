@@ -3,7 +3,7 @@
 use super::{Tool, args, command};
 use crate::error::{Result, ResultExt};
 use crate::exit::Exit;
-use crate::output::{Column, Io, Row, Text, print_rows};
+use crate::output::{Column, Io, Row, Shape, Text, print_rows};
 use crate::view::{Mount, Needs, View};
 use clap::{ArgMatches, Command};
 
@@ -11,9 +11,12 @@ pub(super) const TOOL: Tool = Tool {
     name: "mounts",
     aliases: &["mount"],
     summary: "List the mounts",
-    examples: &[],
+    examples: &[
+        ("mounts", "What is mounted where, and with which options"),
+        ("mounts | grep tmpfs", "Folders that live in memory and count against its limit"),
+    ],
     needs: Needs::Proc,
-    json: None,
+    json: Some(Shape::of::<Vec<Mount>>()),
     command: options,
     rewrite: None,
     run,

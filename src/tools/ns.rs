@@ -4,7 +4,7 @@ use super::process::{chosen, failed};
 use super::{Tool, args, command};
 use crate::error::Result;
 use crate::exit::Exit;
-use crate::output::{Column, Io, Row, print_rows};
+use crate::output::{Column, Io, Row, Shape, print_rows};
 use crate::view::{Needs, Process, View};
 use clap::{ArgMatches, Command};
 use nix::errno::Errno;
@@ -14,9 +14,12 @@ pub(super) const TOOL: Tool = Tool {
     name: "ns",
     aliases: &[],
     summary: "List the namespaces, and which of them are dbg's own",
-    examples: &[],
+    examples: &[
+        ("ns", "Which namespaces are the host's: hostNetwork, hostPID"),
+        ("ns --json", "Inode numbers, to compare with another container's"),
+    ],
     needs: Needs::Proc,
-    json: None,
+    json: Some(Shape::of::<Vec<Namespace>>()),
     command: options,
     rewrite: None,
     run,
@@ -35,12 +38,16 @@ fn options() -> Command {
 }
 
 #[derive(Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 struct Namespace {
     #[serde(rename = "type")]
+    #[cfg_attr(feature = "schema", schemars(extend("enum" = KINDS)))]
     kind: &'static str,
+    /// What names it on this machine.
     inode: u64,
     /// `None` where dbg, which may have left its own since, can't know any more.
     ours: Option<bool>,
+    /// Whether the main process is in it.
     main: bool,
 }
 

@@ -4,7 +4,7 @@ use super::cgroup::facts;
 use super::{Tool, args, command};
 use crate::error::Result;
 use crate::exit::Exit;
-use crate::output::{Align, Io, Text, print_lines, table::print_json, units::human};
+use crate::output::{Align, Io, Shape, Text, print_lines, table::print_json, units::human};
 use crate::view::{Needs, Process, View};
 use clap::{ArgMatches, Command};
 use nix::errno::Errno;
@@ -15,9 +15,12 @@ pub(super) const TOOL: Tool = Tool {
     name: "oom",
     aliases: &[],
     summary: "Rank the processes as the OOM killer would, with its kills so far",
-    examples: &[],
+    examples: &[
+        ("oom", "Who goes first when memory runs out, and how many went before"),
+        ("oom --json", "Scores and resident bytes, for a script"),
+    ],
     needs: Needs::Proc,
-    json: None,
+    json: Some(Shape::of::<Vec<Report>>()),
     command: options,
     rewrite: None,
     run,
@@ -30,6 +33,7 @@ fn options() -> Command {
 }
 
 #[derive(Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 struct Report {
     /// By the main process's memory cgroup; `None` where that can't be read.
     oom_kills: Option<u64>,
@@ -37,10 +41,12 @@ struct Report {
 }
 
 #[derive(Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 struct Candidate {
     pid: i32,
     /// As the kernel sees the whole machine: 0 to 2000.
     score: i64,
+    /// -1000 spares it, 1000 gives it up first.
     adjustment: i64,
     rss_bytes: u64,
     command: Text,

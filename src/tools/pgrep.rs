@@ -5,7 +5,7 @@ use super::users::Users;
 use super::{Tool, args, command};
 use crate::error::{Error, Result};
 use crate::exit::Exit;
-use crate::output::{Io, table::print_json, visible};
+use crate::output::{Io, Shape, table::print_json, visible};
 use crate::view::{Needs, View};
 use clap::{Arg, ArgAction, ArgMatches, Command};
 use regex::bytes::{Regex, RegexBuilder};
@@ -19,9 +19,13 @@ pub(super) const TOOL: Tool = Tool {
     name: "pgrep",
     aliases: &[],
     summary: "Find processes by name",
-    examples: &[],
+    examples: &[
+        ("pgrep -a server", "Number and command line of the app"),
+        ("pgrep -c -f worker", "How many workers are alive"),
+        ("lsof -p $(pgrep -n server)", "The number for another tool"),
+    ],
     needs: Needs::Proc,
-    json: None,
+    json: Some(Shape::of::<Vec<Row>>()),
     command: options,
     rewrite: None,
     run,

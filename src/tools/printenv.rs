@@ -3,7 +3,7 @@
 use super::{Tool, args, command, env};
 use crate::error::Result;
 use crate::exit::Exit;
-use crate::output::{Io, table::print_json};
+use crate::output::{Io, Shape, table::print_json};
 use crate::view::{Needs, View};
 use clap::{Arg, ArgMatches, Command, value_parser};
 use std::ffi::OsString;
@@ -14,9 +14,12 @@ pub(super) const TOOL: Tool = Tool {
     name: "printenv",
     aliases: &[],
     summary: "Print variables of the main process's environment",
-    examples: &[],
+    examples: &[
+        ("printenv PATH", "One variable of the main process"),
+        ("printenv DATABASE_URL || echo unset", "Whether a setting came through"),
+    ],
     needs: Needs::Nothing,
-    json: None,
+    json: Some(Shape::of::<Vec<env::Variable>>()),
     command: options,
     rewrite: None,
     run,

@@ -4,7 +4,7 @@ use super::ps::gather::{self, Row, Want};
 use super::{Tool, args, command};
 use crate::error::{Error, Result};
 use crate::exit::Exit;
-use crate::output::{Io, table, visible};
+use crate::output::{Io, Shape, table, visible};
 use crate::view::{Needs, View};
 use clap::{Arg, ArgMatches, Command};
 use nix::errno::Errno;
@@ -16,9 +16,12 @@ pub(super) const TOOL: Tool = Tool {
     name: "pstree",
     aliases: &[],
     summary: "Show the processes as a tree",
-    examples: &[],
+    examples: &[
+        ("pstree -p", "Who started whom, with numbers"),
+        ("pstree -a -T", "Command lines, without threads"),
+    ],
     needs: Needs::Proc,
-    json: None,
+    json: Some(Shape::of::<Vec<Row>>()),
     command: options,
     rewrite: None,
     run,

@@ -16,7 +16,10 @@ pub(super) const READLINK: Tool = Tool {
     name: "readlink",
     aliases: &[],
     summary: "Print where links point",
-    examples: &[],
+    examples: &[
+        ("readlink -f /app/current", "Which release a link leads to in the end"),
+        ("readlink /etc/localtime", "Which zone the image is set to"),
+    ],
     needs: Needs::Root,
     json: None,
     command: readlink_options,
@@ -28,7 +31,10 @@ pub(super) const REALPATH: Tool = Tool {
     name: "realpath",
     aliases: &[],
     summary: "Print paths without links and dots",
-    examples: &[],
+    examples: &[
+        ("realpath -e /app/current/server", "Whether the whole path is there, through all links"),
+        ("realpath -m /app/../etc/app", "A path without its dots"),
+    ],
     needs: Needs::Root,
     json: None,
     command: realpath_options,

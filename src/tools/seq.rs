@@ -14,7 +14,10 @@ pub(super) const SEQ: Tool = Tool {
     name: "seq",
     aliases: &[],
     summary: "Print numbers in a row",
-    examples: &[],
+    examples: &[
+        ("for i in $(seq 3); do uptime; sleep 1; done", "Look three times, a second apart"),
+        ("seq -w 1 10", "Numbers with leading zeros, as names of shards have them"),
+    ],
     needs: Needs::Nothing,
     json: None,
     command: seq_options,
@@ -26,7 +29,13 @@ pub(super) const YES: Tool = Tool {
     name: "yes",
     aliases: &[],
     summary: "Print a line until killed",
-    examples: &[],
+    examples: &[
+        ("yes | head -3", "A few lines to try a pipeline with"),
+        (
+            "yes status=500 | head -c 1000000 | wc -l",
+            "Input of a known size, to see how fast a pipeline is",
+        ),
+    ],
     needs: Needs::Nothing,
     json: None,
     command: yes_options,

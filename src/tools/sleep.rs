@@ -13,7 +13,13 @@ pub(super) const TOOL: Tool = Tool {
     name: "sleep",
     aliases: &[],
     summary: "Wait for the sum of the times given",
-    examples: &[],
+    examples: &[
+        ("cgroup; sleep 2; cgroup", "Two samples, to see what grows"),
+        (
+            "for i in 1 2 3; do net -tan | wc -l; sleep 1; done",
+            "Whether the number of connections climbs",
+        ),
+    ],
     needs: Needs::Nothing,
     json: None,
     command: options,

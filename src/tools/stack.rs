@@ -4,7 +4,7 @@ use super::process::{chosen, failed};
 use super::{Tool, args, command};
 use crate::error::{Result, reason};
 use crate::exit::Exit;
-use crate::output::{Io, Text, table::print_json};
+use crate::output::{Io, Shape, Text, table::print_json};
 use crate::view::{Needs, Process, Stat, View};
 use caps::Capability;
 use clap::{ArgMatches, Command};
@@ -18,9 +18,12 @@ pub(super) const TOOL: Tool = Tool {
     name: "stack",
     aliases: &[],
     summary: "Show where the threads of a process are in the kernel",
-    examples: &[],
+    examples: &[
+        ("stack", "In which system call each thread waits: a hang at one look"),
+        ("stack -p 1 --json", "The same with every argument, for a script"),
+    ],
     needs: Needs::ProcWith(&[Capability::CAP_SYS_ADMIN]),
-    json: None,
+    json: Some(Shape::of::<Vec<Thread>>()),
     command: options,
     rewrite: None,
     run,
@@ -34,10 +37,13 @@ fn options() -> Command {
 }
 
 #[derive(Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 struct Thread {
     pid: i32,
+    /// Of the thread, as the target numbers it.
     tid: i32,
     name: Text,
+    /// One letter, as in `ps`.
     state: char,
     /// `None` where it runs, is in none, or may not be asked.
     syscall: Option<Call>,
@@ -49,6 +55,7 @@ struct Thread {
 
 /// A system call (proc_pid_syscall(5)).
 #[derive(Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 struct Call {
     number: i64,
     name: Option<&'static str>,

@@ -6,7 +6,7 @@ use super::users::Users;
 use super::{Tool, mode};
 use crate::error::Result;
 use crate::exit::Exit;
-use crate::output::{Io, json, quote, time};
+use crate::output::{Io, Shape, json, quote, time};
 use crate::view::{FileType, Needs, View};
 use clap::{Arg, ArgMatches, Command};
 use nix::fcntl::readlinkat;
@@ -21,9 +21,12 @@ pub(super) const TOOL: Tool = Tool {
     name: "stat",
     aliases: &[],
     summary: "Show what the kernel tells of files",
-    examples: &[],
+    examples: &[
+        ("stat /etc/app/config.toml", "When a file was changed, and who may read it"),
+        ("stat -c '%u:%g %a %n' /app/*", "Owners and modes as numbers, to compare with runAsUser"),
+    ],
     needs: Needs::Root,
-    json: None,
+    json: Some(Shape::of::<Vec<Facts>>()),
     command: options,
     rewrite: None,
     run,

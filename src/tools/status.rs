@@ -10,7 +10,10 @@ pub(super) const TRUE: Tool = Tool {
     name: "true",
     aliases: &[],
     summary: "Do nothing, successfully",
-    examples: &[],
+    examples: &[
+        ("true && echo went well", "Try what a script does after a success"),
+        ("grep -q ready /var/log/app.log || true", "Go on under `set -e` whatever grep says"),
+    ],
     needs: Needs::Nothing,
     json: None,
     command: || options(&TRUE),
@@ -22,7 +25,10 @@ pub(super) const FALSE: Tool = Tool {
     name: "false",
     aliases: &[],
     summary: "Do nothing, unsuccessfully",
-    examples: &[],
+    examples: &[
+        ("false || echo failed", "Try what a script does after a failure"),
+        ("false; echo $?", "See how a failure's exit code comes out"),
+    ],
     needs: Needs::Nothing,
     json: None,
     command: || options(&FALSE),

@@ -16,7 +16,13 @@ pub(super) const TOOL: Tool = Tool {
     name: "strings",
     aliases: &[],
     summary: "Print the text in binary files",
-    examples: &[],
+    examples: &[
+        (
+            "strings -n 8 /app/server | grep -i version",
+            "Which version a binary is that has no --version",
+        ),
+        ("strings /app/server | grep ^/etc/", "Which files of /etc a binary may look for"),
+    ],
     needs: Needs::Nothing,
     json: None,
     command: options,

@@ -20,7 +20,10 @@ pub(super) const MD5SUM: Tool = Tool {
     name: "md5sum",
     aliases: &[],
     summary: "Print or check MD5 checksums",
-    examples: &[],
+    examples: &[
+        ("md5sum /app/server", "Whether it is the binary that you have here"),
+        ("md5sum /etc/app/*", "One line a file, to compare with another replica's"),
+    ],
     needs: Needs::Nothing,
     json: None,
     command: || options("md5sum", MD5SUM.summary),
@@ -32,7 +35,10 @@ pub(super) const SHA256SUM: Tool = Tool {
     name: "sha256sum",
     aliases: &[],
     summary: "Print or check SHA-256 checksums",
-    examples: &[],
+    examples: &[
+        ("sha256sum /app/server", "Compare the binary with what the build published"),
+        ("sha256sum -c /app/SHA256SUMS", "Whether a file is another than when the image was made"),
+    ],
     needs: Needs::Nothing,
     json: None,
     command: || options("sha256sum", SHA256SUM.summary),

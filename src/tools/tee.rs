@@ -16,7 +16,16 @@ pub(super) const TOOL: Tool = Tool {
     name: "tee",
     aliases: &[],
     summary: "Copy stdin to stdout, and with --write to files",
-    examples: &[],
+    examples: &[
+        (
+            "net -tan | tee /tmp/net.txt | wc -l",
+            "Keep a listing in the target while it is counted; takes --write",
+        ),
+        (
+            "tail -n 100 /var/log/app.log | tee -a /tmp/kept.log",
+            "Keep lines before they are rotated away; takes --write",
+        ),
+    ],
     needs: Needs::Nothing,
     json: None,
     command: options,

@@ -6,7 +6,7 @@ use super::walk::{self, Step, Walk};
 use super::{mode, users::Users};
 use crate::error::{Error, Result, ResultExt};
 use crate::exit::Exit;
-use crate::output::{Io, json, quote};
+use crate::output::{Io, Shape, json, quote};
 use crate::tools::facts::Facts;
 use crate::view::{Dir, Entry, FileType, Needs, View};
 use clap::{Arg, ArgMatches, Command};
@@ -19,9 +19,12 @@ pub(super) const TOOL: Tool = Tool {
     name: "tree",
     aliases: &[],
     summary: "Show directories as a tree",
-    examples: &[],
+    examples: &[
+        ("tree -L 2 /app", "What the image ships, at a glance"),
+        ("tree -d -L 2 /", "Folders alone, to find one's way"),
+    ],
     needs: Needs::Root,
-    json: None,
+    json: Some(Shape::of::<Vec<Facts>>()),
     command: options,
     rewrite: None,
     run,

@@ -3,7 +3,7 @@
 use super::{Tool, args, command, hostname};
 use crate::error::Result;
 use crate::exit::Exit;
-use crate::output::{Io, Text, table::print_json, visible};
+use crate::output::{Io, Shape, Text, table::print_json, visible};
 use crate::view::{Needs, View};
 use clap::{ArgMatches, Command};
 use serde::Serialize;
@@ -13,9 +13,12 @@ pub(super) const TOOL: Tool = Tool {
     name: "uname",
     aliases: &[],
     summary: "Print the kernel's name, release and machine, and the target's host name",
-    examples: &[],
+    examples: &[
+        ("uname -r", "The kernel's release, to look up a bug"),
+        ("uname -a", "Kernel and architecture, and the target's host name"),
+    ],
     needs: Needs::Proc,
-    json: None,
+    json: Some(Shape::of::<Vec<Row>>()),
     command: options,
     rewrite: None,
     run,
@@ -34,6 +37,7 @@ fn options() -> Command {
 }
 
 #[derive(Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 struct Row {
     kernel_name: Text,
     /// `None` where it can't be told.

@@ -17,7 +17,13 @@ pub(super) const TOOL: Tool = Tool {
     name: "uniq",
     aliases: &[],
     summary: "Leave out repeated lines, or count them",
-    examples: &[],
+    examples: &[
+        (
+            "grep -o 'status=[0-9]*' /var/log/app.log | sort | uniq -c",
+            "How many answers of each status",
+        ),
+        ("sort /var/log/app.log | uniq -c | sort -rn | head", "Which lines are repeated most"),
+    ],
     needs: Needs::Nothing,
     json: None,
     command: options,

@@ -3,7 +3,7 @@
 use super::{Tool, args, command};
 use crate::error::{Error, Result};
 use crate::exit::Exit;
-use crate::output::{Io, table::print_json, time};
+use crate::output::{Io, Shape, table::print_json, time};
 use crate::view::{Needs, View};
 use clap::{ArgMatches, Command};
 use nix::unistd::{SysconfVar, sysconf};
@@ -14,9 +14,12 @@ pub(super) const TOOL: Tool = Tool {
     name: "uptime",
     aliases: &[],
     summary: "Show how long machine and target have been running, and the load",
-    examples: &[],
+    examples: &[
+        ("uptime", "Since when the main process runs: whether it was restarted"),
+        ("uptime --json", "The same in seconds, for a script"),
+    ],
     needs: Needs::Proc,
-    json: None,
+    json: Some(Shape::of::<Vec<Row>>()),
     command: options,
     rewrite: None,
     run,
@@ -29,10 +32,12 @@ fn options() -> Command {
 }
 
 #[derive(Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 struct Row {
     machine_seconds: u64,
     /// Since the target's main process was started.
     target_seconds: u64,
+    /// Mean number of tasks that ran or waited, of the whole machine, over 1 minute; then 5 and 15.
     load1: f64,
     load5: f64,
     load15: f64,

@@ -33,6 +33,7 @@ pub(super) const TOOL: Tool = Tool {
 #[derive(Debug, Default, Serialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 struct Counts {
+    /// Newlines.
     lines: u64,
     words: u64,
     /// Characters of UTF-8; bytes that are none do not count.

@@ -3,7 +3,7 @@
 use super::{Tool, args, command};
 use crate::error::Result;
 use crate::exit::Exit;
-use crate::output::{Io, Text, table::print_json};
+use crate::output::{Io, Shape, Text, table::print_json};
 use crate::view::{FileType, Needs, Root, View};
 use clap::{Arg, ArgMatches, Command, value_parser};
 use serde::Serialize;
@@ -19,9 +19,12 @@ pub(super) const TOOL: Tool = Tool {
     name: "which",
     aliases: &[],
     summary: "Tell whether a name is a tool of dbg or where the target has it",
-    examples: &[],
+    examples: &[
+        ("which ls node", "Whether a name is a tool of dbg, or a program of the target"),
+        ("which -a sh python3 java", "Which interpreters the image has"),
+    ],
     needs: Needs::Root,
-    json: None,
+    json: Some(Shape::of::<Vec<Found>>()),
     command: options,
     rewrite: None,
     run,
@@ -35,9 +38,11 @@ fn options() -> Command {
 }
 
 #[derive(Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 struct Found {
     name: Text,
     /// `tool` of dbg, or `program` of the target.
+    #[cfg_attr(feature = "schema", schemars(extend("enum" = ["tool", "program"])))]
     kind: &'static str,
     /// Of a program: where it is.
     path: Option<Text>,

@@ -4,7 +4,7 @@ use super::process::failed;
 use super::{Tool, args, command, users::Users};
 use crate::error::{Error, Result};
 use crate::exit::Exit;
-use crate::output::{Io, Text, table::print_json};
+use crate::output::{Io, Shape, Text, table::print_json};
 use crate::view::{Needs, View};
 use clap::{ArgMatches, Command};
 use serde::Serialize;
@@ -14,9 +14,12 @@ pub(super) const TOOL: Tool = Tool {
     name: "whoami",
     aliases: &[],
     summary: "Print the name of the target's user",
-    examples: &[],
+    examples: &[
+        ("whoami", "The user's name by the target's own passwd"),
+        ("whoami --json", "With the number, where there is no name"),
+    ],
     needs: Needs::Nothing,
-    json: None,
+    json: Some(Shape::of::<Vec<Row>>()),
     command: options,
     rewrite: None,
     run,
@@ -27,8 +30,10 @@ fn options() -> Command {
 }
 
 #[derive(Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 struct Row {
     uid: u32,
+    /// By the target's passwd; `None` where that has none.
     name: Option<Text>,
 }
 

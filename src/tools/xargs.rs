@@ -18,7 +18,13 @@ pub(super) const TOOL: Tool = Tool {
     name: "xargs",
     aliases: &[],
     summary: "Run a tool with arguments from stdin",
-    examples: &[],
+    examples: &[
+        (
+            "find /etc -name '*.conf' | xargs grep -n listen",
+            "Search the files that another tool found",
+        ),
+        ("pgrep server | xargs -n 1 limits -p", "One run for each process"),
+    ],
     needs: Needs::Nothing,
     json: None,
     command: options,

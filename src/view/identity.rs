@@ -49,6 +49,7 @@ impl Caps {
 
 /// A namespace of a process, by the link in `/proc/PID/ns`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Namespace {
     /// `mnt`, `pid`, `net`, `ipc`, `uts`, `user`, `cgroup`, `time`.
     pub kind: &'static str,

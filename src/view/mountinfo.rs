@@ -5,12 +5,14 @@ use serde::Serialize;
 
 /// One mount.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Mount {
     /// Its id, unique in the machine while it is mounted.
     pub id: u32,
     /// The id of the mount that it is on.
     pub parent: u32,
     /// Device number of its files: `major:minor`.
+    #[cfg_attr(feature = "schema", schemars(regex(pattern = "^[0-9]+:[0-9]+$")))]
     pub device: String,
     /// Which directory of the file system is seen here.
     pub root: Text,

@@ -14,6 +14,7 @@ use std::os::fd::OwnedFd;
 
 /// One condition of the access check.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Clause {
     /// What must hold: `same uid`.
     pub rule: &'static str,

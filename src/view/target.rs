@@ -40,6 +40,7 @@ impl Target {
 
 /// A container as its engine describes it. The engine is trusted, the strings in it come from people and images.
 #[derive(Clone, Debug, Default, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Container {
     /// `docker`.
     pub engine: String,

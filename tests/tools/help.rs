@@ -13,14 +13,33 @@ fn help_lists_every_tool_once_with_what_it_does() {
 }
 
 #[test]
-fn help_of_a_tool_is_what_the_tool_says_of_itself() {
+fn help_of_a_tool_has_all_that_the_tool_says_of_its_options() {
     let dir = tempfile::tempdir().unwrap();
     for tool in REGISTRY {
         let own = run(&view_of(dir.path()), &[tool.name, "--help"]);
         assert_eq!((own.exit, own.stderr.as_str()), (Exit::OK, ""), "{}", tool.name);
         assert!(own.text().starts_with(tool.summary), "{}", own.text());
-        assert_eq!(run(&view_of(dir.path()), &["help", tool.name]).text(), own.text());
+        let page = run(&view_of(dir.path()), &["help", tool.name]);
+        assert_eq!((page.exit, page.stderr.as_str()), (Exit::OK, ""), "{}", tool.name);
+        assert!(page.text().contains(&format!("\nUsage: {}", tool.name)), "{}", page.text());
+        for line in own.text().lines().skip(1) {
+            assert!(
+                page.text().contains(line.trim_start_matches("Usage: ")),
+                "{line}: {}",
+                page.text()
+            );
+        }
+        assert_eq!(run(&view_of(dir.path()), &["man", tool.name]).text(), page.text());
     }
+}
+
+#[test]
+fn help_of_a_tool_tells_what_it_needs_of_the_target() {
+    let dir = tempfile::tempdir().unwrap();
+    let page = |name: &str| run(&view_of(dir.path()), &["help", name]).text().to_owned();
+    assert!(page("ls").contains("The target's files"), "{}", page("ls"));
+    assert!(page("stack").contains("With CAP_SYS_ADMIN it does more"), "{}", page("stack"));
+    assert!(page("ls").contains("`dbg schema ls`") && page("cat").contains("JSON:\n  No"));
 }
 
 #[test]
@@ -29,7 +48,7 @@ fn help_of_nothing_known_fails_by_name() {
     let ran = run(&view_of(dir.path()), &["help", "nosuch", "echo"]);
     assert_eq!(ran.exit, Exit::FAILURE);
     assert!(ran.stderr.starts_with("help: nosuch: no such tool\n"), "{}", ran.stderr);
-    assert!(ran.text().starts_with("Print the arguments"), "{}", ran.text());
+    assert!(ran.text().starts_with("echo - Print the arguments"), "{}", ran.text());
 }
 
 #[test]

@@ -6,7 +6,9 @@ use serde::Serialize;
 
 /// Memory: all but the counters in bytes.
 #[derive(Debug, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub(in crate::tools) struct Memory {
+    /// Of the group below the mount of its hierarchy.
     pub path: Text,
     pub usage_bytes: u64,
     /// Without file pages that were not used lately: what Kubernetes goes by.
@@ -30,6 +32,7 @@ pub(in crate::tools) struct Memory {
 }
 
 #[derive(Debug, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub(in crate::tools) struct Cpu {
     pub path: Text,
     pub usage_seconds: Option<f64>,
@@ -38,12 +41,14 @@ pub(in crate::tools) struct Cpu {
     pub period_microseconds: Option<u64>,
     /// `cpu.weight` (100 by default) under version 2, `cpu.shares` (1024) under version 1.
     pub weight: Option<u64>,
+    /// How many there were with a quota, and in how many of them it was used up.
     pub periods: Option<u64>,
     pub throttled_periods: Option<u64>,
     pub throttled_seconds: Option<f64>,
 }
 
 #[derive(Debug, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub(in crate::tools) struct Pids {
     pub path: Text,
     pub usage: u64,
@@ -56,8 +61,10 @@ pub(in crate::tools) struct Pids {
 
 /// Traffic of one block device.
 #[derive(Debug, Default, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub(in crate::tools) struct Device {
     /// `MAJOR:MINOR`.
+    #[cfg_attr(feature = "schema", schemars(regex(pattern = "^[0-9]+:[0-9]+$")))]
     pub device: String,
     pub read_bytes: u64,
     pub written_bytes: u64,
@@ -67,9 +74,12 @@ pub(in crate::tools) struct Device {
 
 /// Time in which tasks waited for a resource, in percent of the last 10, 60 and 300 seconds.
 #[derive(Debug, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub(in crate::tools) struct Pressure {
+    #[cfg_attr(feature = "schema", schemars(extend("enum" = ["cpu", "memory", "io"])))]
     pub resource: &'static str,
     /// `some` of the tasks, or all of them: `full`.
+    #[cfg_attr(feature = "schema", schemars(extend("enum" = ["some", "full"])))]
     pub share: String,
     pub avg10_percent: f64,
     pub avg60_percent: f64,

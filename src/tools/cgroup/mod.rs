@@ -5,7 +5,7 @@ pub(super) mod facts;
 use super::{Tool, args, command};
 use crate::error::Result;
 use crate::exit::Exit;
-use crate::output::{Align, Io, Text, print_lines, table::print_json, units::human};
+use crate::output::{Align, Io, Shape, Text, print_lines, table::print_json, units::human};
 use crate::view::{Cgroup, Cgroups, Needs, View};
 use clap::{ArgMatches, Command};
 use facts::{Cpu, Device, Memory, Pids, Pressure};
@@ -15,10 +15,16 @@ pub(super) const TOOL: Tool = Tool {
     name: "cgroup",
     aliases: &[],
     summary: "Show use, limits, throttling and OOM kills of the cgroup",
-    examples: &[],
+    examples: &[
+        ("cgroup", "Throttled, near the memory limit, or OOM-killed before: all on one page"),
+        (
+            "cgroup --json",
+            "The same numbers in bytes and seconds, for two samples and their difference",
+        ),
+    ],
     // It asks for the cgroups, which have no other use.
     needs: Needs::Nothing,
-    json: None,
+    json: Some(Shape::of::<Vec<Report>>()),
     command: options,
     rewrite: None,
     run,
@@ -33,6 +39,7 @@ fn options() -> Command {
 }
 
 #[derive(Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 struct Report {
     memory: Option<Memory>,
     cpu: Option<Cpu>,
@@ -44,7 +51,9 @@ struct Report {
 }
 
 #[derive(Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 struct Absent {
+    #[cfg_attr(feature = "schema", schemars(extend("enum" = ["memory", "cpu", "pids", "io", "pressure"])))]
     resource: &'static str,
     why: String,
 }

@@ -7,7 +7,7 @@ mod zone;
 use super::{Tool, args, command};
 use crate::error::{Error, Result};
 use crate::exit::Exit;
-use crate::output::{Io, table::print_json, time, visible};
+use crate::output::{Io, Shape, table::print_json, time, visible};
 use crate::view::{Needs, View};
 use clap::{Arg, ArgMatches, Command};
 use format::Moment;
@@ -24,9 +24,12 @@ pub(super) const TOOL: Tool = Tool {
     name: "date",
     aliases: &[],
     summary: "Print the time in the target's zone",
-    examples: &[],
+    examples: &[
+        ("date", "The target's clock and zone, to line its log up with yours"),
+        ("date -u -d @1700000000", "What a number of seconds in a log means"),
+    ],
     needs: Needs::Nothing,
-    json: None,
+    json: Some(Shape::of::<Vec<Row>>()),
     command: options,
     rewrite: None,
     run,
@@ -52,13 +55,22 @@ fn options() -> Command {
 }
 
 #[derive(Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 struct Row {
+    /// Since 1970.
     seconds: i64,
+    /// RFC 3339.
+    #[cfg_attr(feature = "schema", schemars(extend("format" = "date-time")))]
     utc: String,
+    /// RFC 3339, with the zone's offset.
+    #[cfg_attr(feature = "schema", schemars(extend("format" = "date-time")))]
     local: String,
+    /// Its abbreviation.
     zone: String,
+    /// East of UTC.
     offset_seconds: i64,
     /// What the zone was taken from: `TZ`, `/etc/localtime`, `-u`, or `none`: nothing says another than UTC.
+    #[cfg_attr(feature = "schema", schemars(extend("enum" = ["TZ", "/etc/localtime", "-u", "none"])))]
     zone_source: &'static str,
 }
 

@@ -21,7 +21,13 @@ pub(super) const TOOL: Tool = Tool {
     name: "diff",
     aliases: &[],
     summary: "Show how two files differ",
-    examples: &[],
+    examples: &[
+        (
+            "diff -u /etc/app/config.toml.default /etc/app/config.toml",
+            "What was changed of the default configuration",
+        ),
+        ("diff -q /app/server /app/server.old", "Whether two binaries are the same to the byte"),
+    ],
     needs: Needs::Nothing,
     json: None,
     command: options,

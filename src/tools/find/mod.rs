@@ -7,12 +7,13 @@ mod perm;
 
 use super::Tool;
 use super::args::command;
+use super::facts::Facts;
 use super::place::{self, Place};
 use super::users::Users;
 use super::walk::{self, Step, Walk};
 use crate::error::{Error, Result};
 use crate::exit::Exit;
-use crate::output::{Io, quote};
+use crate::output::{Io, Shape, quote};
 use crate::view::{Entry, FileType, Needs, View};
 use clap::{Arg, ArgMatches, Command};
 use eval::{Found, Run};
@@ -26,9 +27,13 @@ pub(super) const TOOL: Tool = Tool {
     name: "find",
     aliases: &[],
     summary: "Walk trees and pick files",
-    examples: &[],
+    examples: &[
+        ("find /var/log -type f -mmin -10", "Which logs are written to right now"),
+        ("find / -xdev -type f -size +100M", "Large files, without what is mounted below"),
+        ("find /app -type f -perm -002", "Files that anybody may overwrite"),
+    ],
     needs: Needs::Root,
-    json: None,
+    json: Some(Shape::of::<Vec<Facts>>()),
     command: options,
     rewrite: None,
     run,

@@ -9,7 +9,7 @@ mod tree;
 use super::Tool;
 use crate::error::{Error, Result};
 use crate::exit::Exit;
-use crate::output::{Io, quote};
+use crate::output::{Io, Shape, quote};
 use crate::view::{Needs, View};
 use clap::ArgMatches;
 use matcher::Matcher;
@@ -27,9 +27,16 @@ pub(super) const TOOL: Tool = Tool {
     name: "grep",
     aliases: &[],
     summary: "Print lines that match a pattern",
-    examples: &[],
+    examples: &[
+        ("grep -rn timeout /etc/app", "Where a setting is made"),
+        ("grep -c ERROR /var/log/app.log", "How many errors a log has"),
+        (
+            "tail -n 1000 /var/log/app.log | grep -i -A 5 exception",
+            "The latest exceptions, each with five lines after it",
+        ),
+    ],
     needs: Needs::Nothing,
-    json: None,
+    json: Some(Shape::of::<Vec<search::Line>>()),
     command: options::command,
     rewrite: Some(options::rewrite),
     run,

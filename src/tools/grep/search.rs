@@ -62,7 +62,9 @@ impl State<'_> {
 
 /// A selected line as JSON.
 #[derive(Debug, Serialize)]
-struct Line {
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub(super) struct Line {
+    /// `(standard input)` for that.
     path: Text,
     /// From 1.
     line_number: u64,

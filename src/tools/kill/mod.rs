@@ -18,7 +18,11 @@ pub(super) const TOOL: Tool = Tool {
     name: "kill",
     aliases: &[],
     summary: "Send a signal to processes",
-    examples: &[],
+    examples: &[
+        ("kill -0 1", "Whether a process is still there; nothing is sent"),
+        ("kill -HUP 1", "Have the app read its configuration anew; takes --write"),
+        ("kill -l", "Names and numbers of the signals"),
+    ],
     // The list of signals needs none.
     needs: Needs::Nothing,
     json: None,

@@ -12,7 +12,7 @@ use super::users::Users;
 use super::walk::{self, Step, Walk};
 use crate::error::{Error, Result, ResultExt};
 use crate::exit::Exit;
-use crate::output::{Io, json, quote, time};
+use crate::output::{Io, Shape, json, quote, time};
 use crate::view::{Dir, Entry, FileType, Needs, Root, View};
 use clap::ArgMatches;
 use options::{Layout, Options, Shown};
@@ -27,9 +27,13 @@ pub(super) const TOOL: Tool = Tool {
     name: "ls",
     aliases: &[],
     summary: "List directories",
-    examples: &[],
+    examples: &[
+        ("ls -la /app", "Owners and modes: whether the app's user may read its own files"),
+        ("ls -ltr /var/log", "What was written last stands last"),
+        ("ls -n /app", "Owners as numbers, to compare with runAsUser"),
+    ],
     needs: Needs::Root,
-    json: None,
+    json: Some(Shape::of::<Vec<Facts>>()),
     command: options::command_line,
     rewrite: None,
     run,

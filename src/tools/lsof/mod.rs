@@ -8,7 +8,7 @@ mod select;
 use super::{Tool, args, command};
 use crate::error::Result;
 use crate::exit::Exit;
-use crate::output::{Align, Io, print_lines, table::print_json};
+use crate::output::{Align, Io, Shape, print_lines, table::print_json};
 use crate::view::{Needs, View};
 use clap::{Arg, ArgMatches, Command};
 use select::Selection;
@@ -18,9 +18,16 @@ pub(super) const TOOL: Tool = Tool {
     name: "lsof",
     aliases: &[],
     summary: "List open files, sockets and pipes with their other ends",
-    examples: &[],
+    examples: &[
+        ("lsof -p 1", "Everything that the main process holds open"),
+        (
+            "lsof | grep deleted",
+            "Space that df counts and du does not find: deleted files still open",
+        ),
+        ("lsof -i TCP:8080", "Who has the port"),
+    ],
     needs: Needs::Proc,
-    json: None,
+    json: Some(Shape::of::<Vec<row::File>>()),
     command: options,
     rewrite: None,
     run,

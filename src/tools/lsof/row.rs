@@ -6,16 +6,21 @@ use std::rc::Rc;
 
 /// One file that a process has open, mapped, runs or stands in.
 #[derive(Debug, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub(super) struct File {
     #[serde(serialize_with = "shared")]
+    #[cfg_attr(feature = "schema", schemars(with = "Text"))]
     pub command: Rc<Text>,
+    /// As the target numbers it.
     pub pid: i32,
     pub uid: u32,
     #[serde(serialize_with = "shared")]
+    #[cfg_attr(feature = "schema", schemars(with = "Text"))]
     pub user: Rc<Text>,
     /// `cwd`, `rtd`, `txt`, `mem`, or the descriptor's number.
     pub fd: String,
     /// `r`, `w` or `u` for both; of descriptors only.
+    #[cfg_attr(feature = "schema", schemars(extend("enum" = ["r", "w", "u", ()])))]
     pub access: Option<&'static str>,
     /// As lsof has it: `REG`, `DIR`, `CHR`, `FIFO`, `IPv4`, `unix`, `a_inode` …
     #[serde(rename = "type")]
@@ -25,6 +30,7 @@ pub(super) struct File {
     pub size: Option<u64>,
     pub inode: Option<u64>,
     pub name: Text,
+    /// Whether no name is left of it.
     pub deleted: bool,
     /// Protocol and state of a socket.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -41,11 +47,14 @@ pub(super) struct File {
 
 /// A descriptor of a process.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub(super) struct End {
     pub pid: i32,
     #[serde(serialize_with = "shared")]
+    #[cfg_attr(feature = "schema", schemars(with = "Text"))]
     pub command: Rc<Text>,
     pub fd: i32,
+    #[cfg_attr(feature = "schema", schemars(extend("enum" = ["r", "w", "u", ()])))]
     pub access: Option<&'static str>,
 }
 

@@ -8,7 +8,7 @@ pub(super) mod socket;
 use super::{Tool, args, command};
 use crate::error::{Error, Result};
 use crate::exit::Exit;
-use crate::output::{Align, Io, print_lines, table::print_json};
+use crate::output::{Align, Io, Shape, print_lines, table::print_json};
 use crate::view::{Needs, View};
 use clap::{ArgMatches, Command};
 use socket::{Kind, Socket};
@@ -18,10 +18,14 @@ pub(super) const TOOL: Tool = Tool {
     name: "net",
     aliases: &["ss", "netstat"],
     summary: "List sockets and the processes that hold them",
-    examples: &[],
+    examples: &[
+        ("net -tln", "What listens, and where: 127.0.0.1 is not reached from outside"),
+        ("net -tan | grep CLOSE-WAIT", "Connections that the peer closed and the app did not"),
+        ("ss -tanp", "The same by the name that hands know"),
+    ],
     // The namespace or the procfs of a process in it: either will do.
     needs: Needs::Nothing,
-    json: None,
+    json: Some(Shape::of::<Vec<socket::Socket>>()),
     command: options,
     rewrite: None,
     run,

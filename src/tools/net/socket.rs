@@ -41,20 +41,27 @@ pub(super) enum Kind {
 
 /// One socket.
 #[derive(Debug, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub(in crate::tools) struct Socket {
     /// As `ss` names kinds: `tcp`, `udp`, `raw`, `u_str`, `u_dgr`, `u_seq`.
     pub netid: &'static str,
     pub family: Family,
+    /// As `ss` names states; of all families by the same names.
     #[serde(serialize_with = "state")]
+    #[cfg_attr(feature = "schema", schemars(with = "String", extend("enum" = STATES)))]
     pub state: u8,
     /// `None` where it was not asked of the kernel by netlink and no file has it, as the next.
     pub recv_q: Option<u32>,
+    /// Of a listener: how many connections may wait; else bytes that were sent and not taken.
     pub send_q: Option<u32>,
+    /// `None` for a Unix socket, as `peer` is.
     pub local: Option<Endpoint>,
     pub peer: Option<Endpoint>,
     /// Of a Unix socket: its path, or `@` and its abstract name.
     pub path: Option<Text>,
+    /// Of the socket itself; 0 for one that no process holds any more.
     pub inode: u64,
+    /// Of a Unix socket: the one it is connected to.
     pub peer_inode: Option<u64>,
     /// The owner as the target numbers it; of a Unix socket it is not told.
     pub uid: Option<u32>,
@@ -66,6 +73,7 @@ pub(in crate::tools) struct Socket {
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "lowercase")]
 pub(in crate::tools) enum Family {
     Ipv4,
@@ -75,6 +83,7 @@ pub(in crate::tools) enum Family {
 
 /// One end of a connection.
 #[derive(Debug, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub(in crate::tools) struct Endpoint {
     pub address: IpAddr,
     /// Of a raw socket: the protocol. 0 is none.
@@ -86,9 +95,13 @@ pub(in crate::tools) struct Endpoint {
 
 /// A process that holds a socket, numbered as the target numbers it.
 #[derive(Clone, Debug, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub(in crate::tools) struct Owner {
+    /// As the target numbers it.
     pub pid: i32,
+    /// Its `comm`.
     pub name: Text,
+    /// The descriptor.
     pub fd: i32,
 }
 

@@ -16,7 +16,16 @@ pub(in crate::tools) const TOOL: Tool = Tool {
     name: "hexdump",
     aliases: &[],
     summary: "Show bytes in hexadecimal",
-    examples: &[],
+    examples: &[
+        (
+            "head -c 64 /app/server | hexdump -C",
+            "The header of a binary: its format and architecture",
+        ),
+        (
+            "hexdump -C /etc/app/config.toml | head -5",
+            "A byte order mark or carriage returns at the top of a file",
+        ),
+    ],
     needs: Needs::Nothing,
     json: None,
     command: options,

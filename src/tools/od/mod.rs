@@ -23,7 +23,10 @@ pub(super) const OD: Tool = Tool {
     name: "od",
     aliases: &[],
     summary: "Show bytes as numbers and characters",
-    examples: &[],
+    examples: &[
+        ("od -c /etc/app/config.toml | head", "Every byte of a file, with those that do not show"),
+        ("od -A d -t x4 -N 64 /app/server", "The header of a binary as words of four bytes"),
+    ],
     needs: Needs::Nothing,
     json: None,
     command: options,

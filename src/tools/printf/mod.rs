@@ -18,7 +18,10 @@ pub(super) const TOOL: Tool = Tool {
     name: "printf",
     aliases: &[],
     summary: "Print arguments by a format",
-    examples: &[],
+    examples: &[
+        ("printf '%04X\\n' 8080", "A port as /proc/net/tcp writes it"),
+        ("printf '%d\\n' 0x1F90", "And back"),
+    ],
     needs: Needs::Nothing,
     json: None,
     command: options,

@@ -27,36 +27,58 @@ impl Want {
 
 /// One process, or with `-L` one thread.
 #[derive(Clone, Debug, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub(in crate::tools) struct Row {
+    /// As the target numbers it, like all numbers here but `host_pid`.
     pub pid: i32,
+    /// The parent; 0 for one outside the target.
     pub ppid: i32,
+    /// Process group.
     pub pgid: i32,
+    /// Session.
     pub sid: i32,
+    /// Thread; `pid` but for a line of a thread.
     pub lwp: i32,
+    /// As this machine numbers it.
     pub host_pid: i32,
+    /// Effective user, in the target's numbers.
     pub uid: u32,
+    /// By the target's passwd; the number where that has no name, as for the next.
     pub user: Text,
+    /// Effective group, likewise.
     pub gid: u32,
     pub group: Text,
+    /// Real user, likewise.
     pub ruid: u32,
     pub ruser: Text,
+    /// R runs, S sleeps, D waits in the kernel, Z is a zombie, T is stopped … (proc_pid_stat(5)).
     pub state: char,
+    /// The state with the marks of `ps`: `Ss`, `Rl+`.
     pub stat: String,
+    /// Controlling terminal.
     pub tty: Option<String>,
     pub nice: i64,
     pub priority: i64,
+    /// How many it has.
     pub threads: i64,
     #[serde(serialize_with = "rfc3339")]
+    #[cfg_attr(feature = "schema", schemars(with = "String", extend("format" = "date-time")))]
     pub started: i64,
+    /// Since it started.
     pub elapsed_seconds: i64,
     pub cpu_seconds: f64,
+    /// Of one processor, since it started.
     pub cpu_percent: f64,
+    /// Of the machine's memory.
     pub memory_percent: f64,
     pub vsz_bytes: u64,
     pub rss_bytes: u64,
+    /// The kernel function that it waits in.
     pub wchan: Option<Text>,
+    /// Its name, which it may choose itself.
     pub comm: Text,
     #[serde(serialize_with = "words")]
+    #[cfg_attr(feature = "schema", schemars(with = "Vec<Text>"))]
     pub args: Rc<[u8]>,
     /// Whether `args` is longer than what was read.
     pub args_cut: bool,

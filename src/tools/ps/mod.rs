@@ -8,7 +8,7 @@ mod words;
 use super::{Tool, args, command};
 use crate::error::{Error, Result};
 use crate::exit::Exit;
-use crate::output::{Align, Io, print_lines};
+use crate::output::{Align, Io, Shape, print_lines};
 use crate::view::{Needs, View};
 use clap::{Arg, ArgAction, ArgMatches, Command};
 use gather::{Row, Want};
@@ -20,9 +20,16 @@ pub(super) const TOOL: Tool = Tool {
     name: "ps",
     aliases: &[],
     summary: "List the processes",
-    examples: &[],
+    examples: &[
+        ("ps aux --sort=-rss | head", "Who uses the memory"),
+        ("ps -eLf", "Every thread on a line"),
+        (
+            "ps -eo pid,stat,wchan,args",
+            "What processes wait for: D under STAT is stuck in the kernel",
+        ),
+    ],
     needs: Needs::Proc,
-    json: None,
+    json: Some(Shape::of::<Vec<gather::Row>>()),
     command: options,
     rewrite: Some(words::rewrite),
     run,

@@ -24,7 +24,13 @@ pub(super) const TOOL: Tool = Tool {
     name: "sed",
     aliases: &[],
     summary: "Edit lines by a script",
-    examples: &[],
+    examples: &[
+        ("sed -n '10,20p' /var/log/app.log", "Some lines in the middle of a file"),
+        (
+            "env | sed -E 's/(PASSWORD|TOKEN)=.*/\\1=hidden/'",
+            "The environment without its secrets, to paste into a ticket",
+        ),
+    ],
     needs: Needs::Nothing,
     json: None,
     command: options,

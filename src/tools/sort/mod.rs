@@ -22,7 +22,10 @@ pub(super) const TOOL: Tool = Tool {
     name: "sort",
     aliases: &[],
     summary: "Sort lines",
-    examples: &[],
+    examples: &[
+        ("du -a /var | sort -n | tail", "The largest files and folders stand last"),
+        ("env | sort", "The environment in an order that can be compared"),
+    ],
     needs: Needs::Nothing,
     json: None,
     command: options,

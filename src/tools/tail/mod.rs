@@ -21,7 +21,11 @@ pub(super) const TOOL: Tool = Tool {
     name: "tail",
     aliases: &[],
     summary: "Print the last part of files, and what is added to them",
-    examples: &[],
+    examples: &[
+        ("tail -n 100 /var/log/app.log", "The last words before it stuck"),
+        ("tail -f /var/log/app.log", "Watch a log while it is written"),
+        ("tail -F /var/log/app.log", "Likewise, over a rotation"),
+    ],
     needs: Needs::Nothing,
     json: None,
     command: options,

@@ -6,7 +6,7 @@ mod screen;
 use super::{Tool, args, command};
 use crate::error::{Error, Result};
 use crate::exit::Exit;
-use crate::output::{Io, json::Array, visible};
+use crate::output::{Io, Shape, json::Array, visible};
 use crate::view::{Needs, View};
 use clap::{Arg, ArgMatches, Command};
 use nix::errno::Errno;
@@ -21,9 +21,13 @@ pub(super) const TOOL: Tool = Tool {
     name: "top",
     aliases: &[],
     summary: "Watch the processes by CPU, memory or time",
-    examples: &[],
+    examples: &[
+        ("top", "Who uses the processors just now; q ends it"),
+        ("top -b -n 2 -d 1", "Two lists on paper: the second shows the second between"),
+        ("top -b -n 1 -o %MEM", "Once, the largest first"),
+    ],
     needs: Needs::Proc,
-    json: None,
+    json: Some(Shape::of::<Vec<sample::Sample>>()),
     command: options,
     rewrite: None,
     run,

@@ -49,9 +49,12 @@ impl Order {
 }
 
 #[derive(Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub(super) struct Sample {
     /// When it was taken, in UTC.
+    #[cfg_attr(feature = "schema", schemars(extend("format" = "date-time")))]
     time: String,
+    /// Mean number of tasks that ran or waited, of the whole machine, over 1 minute; then 5 and 15.
     load1: f64,
     load5: f64,
     load15: f64,
@@ -64,16 +67,20 @@ pub(super) struct Sample {
 }
 
 #[derive(Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 struct Process {
+    /// As the target numbers it.
     pid: i32,
     user: Text,
     priority: i64,
     nice: i64,
     virtual_bytes: u64,
     resident_bytes: u64,
+    /// One letter, as in `ps`.
     state: char,
     /// Since the sample before; in the first, since the process started.
     cpu_percent: f64,
+    /// Of the machine's memory.
     memory_percent: f64,
     cpu_seconds: f64,
     threads: i64,

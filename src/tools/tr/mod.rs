@@ -17,7 +17,10 @@ pub(super) const TOOL: Tool = Tool {
     name: "tr",
     aliases: &[],
     summary: "Replace, delete or squeeze bytes of stdin",
-    examples: &[],
+    examples: &[
+        ("echo $PATH | tr : '\\n'", "A list of folders, one a line"),
+        ("tr -d '\\r' < /etc/app/config.toml", "A file without its carriage returns"),
+    ],
     needs: Needs::Nothing,
     json: None,
     command: options,
