@@ -67,13 +67,7 @@ pub fn run_with(view: &View, mut words: Vec<OsString>, stdin: &[u8]) -> Ran {
     let args = words.split_off(1);
     let name = words[0].to_str().expect("a tool's name is text");
     let tool = tools::find(name).expect("the tool is registered");
-    let file = |content: &[u8]| {
-        let mut file = tempfile::tempfile().expect("a temporary file");
-        file.write_all(content).expect("written");
-        file.rewind().expect("rewound");
-        file
-    };
-    let (input, mut out, mut err) = (file(stdin), file(b""), file(b""));
+    let (input, mut out, mut err) = (file_of(stdin), file_of(b""), file_of(b""));
     let exit = {
         let dup = |f: &std::fs::File| OwnedFd::from(f.try_clone().expect("duplicated"));
         let mut io = Io::new(tool.name, dup(&input), dup(&out), dup(&err));
@@ -89,14 +83,26 @@ pub fn run_with(view: &View, mut words: Vec<OsString>, stdin: &[u8]) -> Ran {
     Ran { exit, stdout: read(&mut out), stderr }
 }
 
+fn file_of(content: &[u8]) -> std::fs::File {
+    let mut file = tempfile::tempfile().expect("a temporary file");
+    file.write_all(content).expect("written");
+    file.rewind().expect("rewound");
+    file
+}
+
 /// Runs `words` with nothing on stdin and `stdout` as its output; gives its exit code and what it complained of.
 pub fn run_to(view: &View, words: &[&str], stdout: OwnedFd) -> (Exit, String) {
+    run_to_with(view, words, b"", stdout)
+}
+
+/// Likewise, with `stdin` as its input.
+pub fn run_to_with(view: &View, words: &[&str], stdin: &[u8], stdout: OwnedFd) -> (Exit, String) {
     let tool = tools::find(words[0]).expect("the tool is registered");
     let mut err = tempfile::tempfile().expect("a temporary file");
-    let stdin = tempfile::tempfile().expect("a temporary file");
+    let input = file_of(stdin);
     let exit = {
         let err = err.try_clone().expect("duplicated");
-        let mut io = Io::new(tool.name, stdin.into(), stdout, err.into());
+        let mut io = Io::new(tool.name, input.into(), stdout, err.into());
         tool.invoke(view, words[1..].iter().map(OsString::from).collect(), &mut io)
     };
     let mut stderr = String::new();

@@ -1,39 +1,197 @@
-//! What every tool that passes text on does when nobody takes it.
+//! What every tool does when nobody takes what it prints, when there is nothing to read, and when a handle is missing.
 
-use crate::common::tool::{run_to, view_of};
+use crate::common::tool::{Ran, run, run_to_with, run_with, view_of, view_of_process};
 use dbg::exit::Exit;
+use dbg::output::Text;
+use dbg::tools::{REGISTRY, find};
+use dbg::view::{Identity, Missing, Needs, Net, View};
 use std::fs;
 use std::os::fd::OwnedFd;
+use std::path::Path;
 
-/// Each prints more than a pipe holds, but for those that print a line.
-const LINES: &[&[&str]] =
-    &[&["basename", "a"], &["dirname", "a"], &["sort", "f"], &["uniq", "f"], &["cut", "-b1-", "f"]];
+/// A call of each tool that prints something, over [`folder`], this process and this network namespace.
+const CALLS: &[&[&str]] = &[
+    &["base64", "/f"],
+    &["basename", "a"],
+    &["caps"],
+    &["cat", "/f"],
+    &["cgroup"],
+    &["cut", "-b1-", "/f"],
+    &["date"],
+    &["df", "-a"],
+    &["diff", "/f", "/other"],
+    &["dirname", "a"],
+    &["du", "-a", "/"],
+    &["echo", "a"],
+    &["env"],
+    &["find", "/"],
+    &["free"],
+    &["grep", "line", "/f"],
+    &["head", "/f"],
+    &["help"],
+    &["hexdump", "-C", "/f"],
+    &["hostname"],
+    &["id"],
+    &["kill", "-l"],
+    &["limits"],
+    &["ls", "-la", "/"],
+    &["lsof"],
+    &["maps"],
+    &["md5sum", "/f"],
+    &["mounts"],
+    &["net", "-a"],
+    &["ns"],
+    &["od", "/f"],
+    &["oom"],
+    &["pgrep", "."],
+    &["printenv"],
+    &["printf", "a\n"],
+    &["ps"],
+    &["pstree"],
+    &["readlink", "/link"],
+    &["realpath", "/f"],
+    &["sed", "s/l/L/", "/f"],
+    &["seq", "9"],
+    &["sha256sum", "/f"],
+    &["sort", "/f"],
+    &["stack"],
+    &["stat", "/f"],
+    &["strings", "/f"],
+    &["tail", "/f"],
+    &["tee"],
+    &["top", "-b", "-n", "1"],
+    &["tr", "a", "b"],
+    &["tree", "/"],
+    &["uname"],
+    &["uniq", "/f"],
+    &["uptime"],
+    &["wc", "/f"],
+    &["which", "ls"],
+    &["whoami"],
+    &["xargs", "echo"],
+    &["yes"],
+];
+
+/// Those that print nothing.
+const SILENT: &[&str] = &["false", "sleep", "true"];
+
+/// What ends with this when it can't print, as the original does.
+const TROUBLE: &[&str] = &["diff", "grep", "sort"];
+
+const STDIN: &[u8] = b"some words\n";
 
 fn folder() -> tempfile::TempDir {
     let dir = tempfile::tempdir().unwrap();
     let lines: String = (0..40_000).map(|i| format!("line {i}\n")).collect();
     fs::write(dir.path().join("f"), lines).unwrap();
+    fs::write(dir.path().join("other"), "another\n").unwrap();
+    fs::write(dir.path().join("empty"), "").unwrap();
+    std::os::unix::fs::symlink("f", dir.path().join("link")).unwrap();
     dir
+}
+
+/// All handles, and who.
+fn whole_view(root: &Path) -> View {
+    let mut view = view_of_process(std::process::id());
+    view.root = view_of(root).root;
+    let environ = Some(vec![Text::from("A=b")]);
+    let hostname = Some(Text::from("inside"));
+    view.who = Ok(Identity { environ, hostname, ..Identity::default() });
+    view
+}
+
+#[test]
+fn every_tool_is_tried_here() {
+    let tried: Vec<&str> = CALLS.iter().map(|words| words[0]).chain(SILENT.to_vec()).collect();
+    let registered: Vec<&str> = REGISTRY.iter().map(|tool| tool.name).collect();
+    let missing: Vec<_> = registered.iter().filter(|name| !tried.contains(name)).collect();
+    assert!(missing.is_empty(), "a call that prints has to be listed for: {missing:?}");
+}
+
+#[test]
+fn each_call_prints_something() {
+    let dir = folder();
+    let view = whole_view(dir.path());
+    for words in CALLS.iter().filter(|words| words[0] != "yes") {
+        let ran = run_on_stdin(&view, words);
+        assert!(!ran.stdout.is_empty(), "{words:?}: {ran:?}");
+    }
+}
+
+fn run_on_stdin(view: &View, words: &[&str]) -> Ran {
+    run_with(view, words.iter().map(Into::into).collect(), STDIN)
 }
 
 #[test]
 fn a_full_device_is_an_error_of_every_tool() {
     let dir = folder();
-    for words in LINES {
+    let view = whole_view(dir.path());
+    for words in CALLS {
         let full: OwnedFd = fs::OpenOptions::new().write(true).open("/dev/full").unwrap().into();
-        let (exit, stderr) = run_to(&view_of(dir.path()), words, full);
-        let expected = format!("{}: no space left on device\n", words[0]);
-        assert_eq!((exit, stderr), (Exit::FAILURE, expected), "{words:?}");
+        let (exit, stderr) = run_to_with(&view, words, STDIN, full);
+        let trouble = if TROUBLE.contains(&words[0]) { Exit::USAGE } else { Exit::FAILURE };
+        let expected = format!("{}: no space left on device", words[0]);
+        let last = stderr.lines().last().unwrap_or_default();
+        assert_eq!((exit, last), (trouble, expected.as_str()), "{words:?}: {stderr}");
     }
 }
 
 #[test]
 fn a_reader_that_left_ends_every_tool_quietly() {
     let dir = folder();
-    for words in LINES {
+    let view = whole_view(dir.path());
+    for words in CALLS {
         let (read, write) = nix::unistd::pipe().unwrap();
         drop(read);
-        let ended = run_to(&view_of(dir.path()), words, write);
-        assert_eq!(ended, (Exit::signal(libc::SIGPIPE), String::new()), "{words:?}");
+        let (exit, stderr) = run_to_with(&view, words, STDIN, write);
+        assert_eq!(exit, Exit::signal(libc::SIGPIPE), "{words:?}: {stderr}");
+        assert!(!stderr.contains("pipe"), "{words:?}: {stderr}");
+    }
+}
+
+#[test]
+fn a_missing_handle_is_named_by_every_tool_that_needs_one() {
+    let dir = folder();
+    for words in CALLS {
+        let mut view = whole_view(dir.path());
+        match find(words[0]).unwrap().needs {
+            Needs::Nothing => continue,
+            Needs::Root => view.root = Err(Missing::new("REASON")),
+            Needs::Proc | Needs::ProcWith(_) => view.proc = Err(Missing::new("REASON")),
+            Needs::Net | Needs::NetWith(_) => view.net = Err::<Net, _>(Missing::new("REASON")),
+        }
+        let ran = run(&view, words);
+        assert_eq!(ran.exit, Exit::CANNOT_RUN, "{words:?}");
+        assert!(ran.stderr.contains("REASON") && ran.stdout.is_empty(), "{words:?}: {ran:?}");
+    }
+}
+
+/// Tools that read text, and what they print when there is none.
+const READERS: &[(&[&str], &str)] = &[
+    (&["base64"], ""),
+    (&["cat"], ""),
+    (&["cut", "-b1-"], ""),
+    (&["diff", "/empty"], ""),
+    (&["grep", "x"], ""),
+    (&["head"], ""),
+    (&["hexdump", "-C"], ""),
+    (&["md5sum"], "d41d8cd98f00b204e9800998ecf8427e  /empty\n"),
+    (&["od"], "0000000\n"),
+    (&["sed", "p"], ""),
+    (&["sha256sum"], "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855  /empty\n"),
+    (&["sort"], ""),
+    (&["strings"], ""),
+    (&["tail"], ""),
+    (&["uniq"], ""),
+    (&["wc"], "0 0 0 /empty\n"),
+];
+
+#[test]
+fn an_empty_file_is_no_trouble() {
+    let dir = folder();
+    let view = whole_view(dir.path());
+    for (words, expected) in READERS {
+        let ran = run(&view, &[words, &["/empty"][..]].concat());
+        assert_eq!((ran.text(), ran.stderr.as_str()), (*expected, ""), "{words:?}");
     }
 }
