@@ -15,18 +15,23 @@ mod df;
 mod diff;
 mod du;
 mod echo;
+mod elf;
 mod env;
 mod facts;
+mod file;
 mod find;
 mod free;
 mod glob;
 mod grep;
+mod gzip;
 mod head;
 mod help;
 mod hostname;
 mod id;
 mod input;
 mod kill;
+mod ldd;
+mod less;
 mod limits;
 mod lines;
 mod ls;
@@ -60,6 +65,7 @@ mod status;
 mod strings;
 mod sums;
 mod tail;
+mod tar;
 mod tee;
 mod top;
 mod tr;
@@ -73,6 +79,7 @@ mod wc;
 mod which;
 mod whoami;
 mod xargs;
+mod zcat;
 
 use crate::error::{Error, Result};
 use crate::exit::Exit;
@@ -123,6 +130,7 @@ pub static REGISTRY: &[Tool] = &[
     echo::TOOL,
     env::TOOL,
     status::FALSE,
+    file::TOOL,
     find::TOOL,
     free::TOOL,
     grep::TOOL,
@@ -132,6 +140,8 @@ pub static REGISTRY: &[Tool] = &[
     hostname::TOOL,
     id::TOOL,
     kill::TOOL,
+    ldd::TOOL,
+    less::TOOL,
     limits::TOOL,
     ls::TOOL,
     lsof::TOOL,
@@ -158,6 +168,7 @@ pub static REGISTRY: &[Tool] = &[
     stat::TOOL,
     strings::TOOL,
     tail::TOOL,
+    tar::TOOL,
     tee::TOOL,
     top::TOOL,
     tr::TOOL,
@@ -171,6 +182,7 @@ pub static REGISTRY: &[Tool] = &[
     whoami::TOOL,
     xargs::TOOL,
     seq::YES,
+    zcat::TOOL,
 ];
 
 /// The tool that `name` calls, by its name or an alias.
