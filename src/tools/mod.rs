@@ -9,6 +9,7 @@ mod basename;
 mod caps;
 mod cat;
 mod cgroup;
+mod child;
 mod cut;
 mod date;
 mod df;
@@ -17,6 +18,7 @@ mod du;
 mod echo;
 mod elf;
 mod env;
+mod expr;
 mod facts;
 mod file;
 mod find;
@@ -52,6 +54,7 @@ mod printf;
 mod process;
 mod ps;
 mod pstree;
+mod pwd;
 mod readlink;
 mod records;
 mod resolve;
@@ -67,6 +70,9 @@ mod sums;
 mod tail;
 mod tar;
 mod tee;
+mod test;
+mod time;
+mod timeout;
 mod top;
 mod tr;
 mod tree;
@@ -75,6 +81,7 @@ mod uniq;
 mod uptime;
 pub mod users;
 mod walk;
+mod watch;
 mod wc;
 mod which;
 mod whoami;
@@ -116,6 +123,7 @@ pub struct Tool {
 
 /// Every tool, by name.
 pub static REGISTRY: &[Tool] = &[
+    test::BRACKET,
     base64::TOOL,
     basename::BASENAME,
     caps::TOOL,
@@ -129,6 +137,7 @@ pub static REGISTRY: &[Tool] = &[
     du::TOOL,
     echo::TOOL,
     env::TOOL,
+    expr::TOOL,
     status::FALSE,
     file::TOOL,
     find::TOOL,
@@ -157,6 +166,7 @@ pub static REGISTRY: &[Tool] = &[
     printf::TOOL,
     ps::TOOL,
     pstree::TOOL,
+    pwd::TOOL,
     readlink::READLINK,
     readlink::REALPATH,
     sed::TOOL,
@@ -170,6 +180,9 @@ pub static REGISTRY: &[Tool] = &[
     tail::TOOL,
     tar::TOOL,
     tee::TOOL,
+    test::TEST,
+    time::TOOL,
+    timeout::TOOL,
     top::TOOL,
     tr::TOOL,
     tree::TOOL,
@@ -177,6 +190,7 @@ pub static REGISTRY: &[Tool] = &[
     uname::TOOL,
     uniq::TOOL,
     uptime::TOOL,
+    watch::TOOL,
     wc::TOOL,
     which::TOOL,
     whoami::TOOL,

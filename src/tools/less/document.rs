@@ -114,7 +114,7 @@ impl Document {
     /// Where the line in front of the one at `at` begins; `None` at the start.
     pub(super) fn before(&mut self, at: u64) -> Option<u64> {
         let last = at.checked_sub(1)?;
-        let from = last.saturating_sub(LINE as u64);
+        let from = at.saturating_sub(LINE as u64);
         let bytes = self.bytes(from, (last - from) as usize);
         match memchr::memrchr(b'\n', bytes) {
             Some(end) => Some(from + end as u64 + 1),

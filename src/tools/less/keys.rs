@@ -10,7 +10,7 @@ use std::os::fd::AsFd;
 
 /// What was typed, or happened instead.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Key {
+pub(in crate::tools) enum Key {
     Byte(u8),
     Up,
     Down,
@@ -29,22 +29,22 @@ pub(super) enum Key {
 }
 
 /// A terminal whose keys come one by one.
-pub(super) struct Keyboard(pub(super) File);
+pub(in crate::tools) struct Keyboard(pub(in crate::tools) File);
 
 impl Keyboard {
     /// Whether a key waits.
-    pub(super) fn ready(&self) -> bool {
+    pub(in crate::tools) fn ready(&self) -> bool {
         let mut fds = [PollFd::new(self.0.as_fd(), PollFlags::POLLIN)];
         matches!(poll(&mut fds, PollTimeout::ZERO), Ok(1..))
     }
 
     /// The next key that is there already.
-    pub(super) fn next(&mut self) -> Option<Key> {
+    pub(in crate::tools) fn next(&mut self) -> Option<Key> {
         self.byte().map(Key::Byte)
     }
 
     /// Waits for a key, for more in `pipe`, or until `milliseconds` are over.
-    pub(super) fn wait(&mut self, pipe: Option<&File>, milliseconds: Option<u16>) -> Key {
+    pub(in crate::tools) fn wait(&mut self, pipe: Option<&File>, milliseconds: Option<u16>) -> Key {
         loop {
             match process::caught() {
                 Some(Signal::SIGWINCH) => return Key::Resized,

@@ -1,7 +1,7 @@
 //! `less`: shows files on a terminal, page by page. Without a terminal it is `cat`.
 
 mod document;
-mod keys;
+pub(super) mod keys;
 mod line;
 mod pager;
 mod session;

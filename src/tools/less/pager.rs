@@ -93,7 +93,7 @@ impl Pager {
             // Erased before it is written: at the end of a full line, the cursor is still on the last character.
             frame.push_str("\x1b[K");
             frame.push_str(screen.get(i).map_or("~", String::as_str));
-            frame.push_str("\r\n");
+            frame.push('\n');
         }
         let prompt = self.message.take().unwrap_or_else(|| self.prompt());
         let prompt = table::cut(&prompt, self.columns.saturating_sub(1));

@@ -271,7 +271,7 @@ fn number(field: &[u8]) -> Option<i64> {
     for (i, byte) in field.iter().enumerate() {
         let byte = if i == 0 && !is_negative { byte & 0x7f } else { *byte };
         // What falls out on the left must be the sign alone.
-        if value >> 54 != start >> 54 {
+        if value >> 55 != start >> 55 {
             return None;
         }
         value = value << 8 | i64::from(byte);
