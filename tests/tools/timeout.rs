@@ -44,7 +44,7 @@ fn a_tool_that_takes_too_long_is_ended_with_the_code_of_gnu() {
     }
     let ran = output(&target, &["timeout", "-v", "0.1", "sleep", "100"]);
     assert_eq!(String::from_utf8_lossy(&ran.stderr), "timeout: sending signal TERM to sleep\n");
-    let ran = output(&target, &["timeout", "10", "echo", "-n", "x"]);
+    let ran = output(&target, &["timeout", "10", "printf", "x"]);
     assert_eq!(ran.stdout, b"x");
     for (words, exit) in [
         (&["timeout", "x", "true"][..], 2),
@@ -70,7 +70,7 @@ fn a_signal_to_timeout_is_passed_on() {
 #[test]
 fn time_tells_three_times_and_passes_the_exit_code() {
     let dir = tempfile::tempdir().unwrap();
-    let ran = run(&view_of(dir.path()), &["time", "echo", "-n", "x"]);
+    let ran = run(&view_of(dir.path()), &["time", "printf", "x"]);
     assert_eq!((ran.text(), ran.exit), ("x", Exit::OK));
     let names: Vec<&str> = ran.stderr.lines().filter_map(|line| line.split('\t').next()).collect();
     assert_eq!(names, ["", "real", "user", "sys"]);

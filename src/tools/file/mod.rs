@@ -2,6 +2,8 @@
 
 mod elf;
 mod magic;
+mod media;
+mod program;
 mod text;
 
 use super::args::{command, files, flag, json_flag, short_flag};

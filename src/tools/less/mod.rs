@@ -4,6 +4,7 @@ mod document;
 pub(super) mod keys;
 mod line;
 mod pager;
+mod search;
 mod session;
 
 use super::args::{command, files, files_or, flag, option, short_flag};

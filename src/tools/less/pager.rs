@@ -1,16 +1,12 @@
 //! The pager: what is on the screen, and how it moves.
 
 use super::document::Document;
-use super::keys::{Key, Keyboard};
 use super::line::{self, Look};
 use crate::error::Result;
 use crate::output::{Io, table, visible};
 use crate::sys::tty;
 use regex::bytes::Regex;
 use std::io::Write;
-
-/// After so many lines, a search looks whether it is still wanted.
-const GLANCE: u64 = 4096;
 
 /// Where the screen begins: a line, and which of its rows.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -207,51 +203,6 @@ impl Pager {
         let line = if at == 0 { 0 } else { self.document.before(at + 1).unwrap_or(0) };
         self.top = Top { line, row: 0 };
         self.keep_full();
-    }
-
-    /// To the `count`th line from here that matches.
-    pub(super) fn search(
-        &mut self,
-        backward: bool,
-        mut count: u64,
-        keys: &mut Keyboard,
-    ) -> Result<()> {
-        let Some(pattern) = self.pattern.clone() else {
-            self.message = Some("no previous pattern".into());
-            return Ok(());
-        };
-        self.highlights = true;
-        let (mut at, mut looked) = (self.top.line, 0u64);
-        loop {
-            let next = match backward {
-                true => self.document.before(at),
-                false => self.document.line(at).map(|(_, next)| next),
-            };
-            let Some(line) = next else { break };
-            at = line;
-            let Some((text, _)) = self.document.line(at) else {
-                // More may be in the pipe.
-                if !backward && self.document.open_pipe().is_some() {
-                    self.document.fill()?;
-                    continue;
-                }
-                break;
-            };
-            if pattern.is_match(&text) {
-                count -= 1;
-                if count == 0 {
-                    self.top = Top { line: at, row: 0 };
-                    return Ok(());
-                }
-            }
-            looked += 1;
-            if looked.is_multiple_of(GLANCE) && keys.ready() && keys.next() == Some(Key::Byte(3)) {
-                self.message = Some("interrupted".into());
-                return Ok(());
-            }
-        }
-        self.message = Some("pattern not found".into());
-        Ok(())
     }
 
     /// `=`.

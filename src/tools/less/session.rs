@@ -4,28 +4,18 @@ use super::document::Document;
 use super::keys::{Key, Keyboard};
 use super::line::Look;
 use super::pager::{Pager, Top};
-use crate::error::{Error, Result};
+use super::search::Case;
+use crate::error::Result;
 use crate::exit::Exit;
 use crate::output::{Io, visible};
 use crate::tools::args::bytes;
 use crate::tools::input::{heading, is_stdin};
-use crate::tools::posix::{self, Syntax, Within};
 use crate::tools::top::screen::Screen;
 use crate::view::View;
 use clap::ArgMatches;
-use regex::bytes::Regex;
 use std::fs::File;
 use std::io::Write;
 use std::path::PathBuf;
-
-/// How letters are compared.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Case {
-    Exact,
-    /// Either, unless the pattern has capitals.
-    Smart,
-    Either,
-}
 
 struct Session<'a> {
     view: &'a View,
@@ -266,7 +256,7 @@ impl Session<'_> {
     }
 
     fn find_first(&mut self, pattern: &[u8]) -> Result<()> {
-        self.pager.pattern = self.compile(pattern);
+        self.pager.pattern = self.pager.compile(pattern, self.case);
         let Some(regex) = self.pager.pattern.clone() else { return Ok(()) };
         self.pager.highlights = true;
         if self.pager.document.line(0).is_none() && self.pager.document.open_pipe().is_some() {
@@ -276,26 +266,6 @@ impl Session<'_> {
         match self.pager.document.line(0) {
             Some((text, _)) if regex.is_match(&text) => Ok(()),
             _ => self.search(false, 1),
-        }
-    }
-
-    fn compile(&mut self, pattern: &[u8]) -> Option<Regex> {
-        let has_capitals = pattern.iter().any(u8::is_ascii_uppercase);
-        let ignores = match self.case {
-            Case::Exact => false,
-            Case::Smart => !has_capitals,
-            Case::Either => true,
-        };
-        let regex = posix::translate(pattern, Syntax::Extended, Within::Text).and_then(|text| {
-            let built = regex::bytes::RegexBuilder::new(&text).case_insensitive(ignores).build();
-            built.map_err(|_| Error::new("no regular expression"))
-        });
-        match regex {
-            Ok(regex) => Some(regex),
-            Err(error) => {
-                self.pager.message = Some(format!("{}: {error}", visible(pattern)));
-                None
-            }
         }
     }
 
@@ -323,7 +293,7 @@ impl Session<'_> {
         }
         // Nothing means the pattern of last time.
         if !pattern.is_empty() {
-            self.pager.pattern = self.compile(&pattern);
+            self.pager.pattern = self.pager.compile(&pattern, self.case);
             if self.pager.pattern.is_none() {
                 return Ok(());
             }

@@ -2,9 +2,9 @@
 
 mod archive;
 mod header;
+mod wanted;
 
 use super::args::{command, files, flag, json_flag, option};
-use super::glob::{self, Options};
 use super::input::{CHUNK, is_stdin};
 use super::{Tool, mode};
 use crate::error::{Error, Result, ResultExt};
@@ -19,6 +19,8 @@ use std::ffi::OsString;
 use std::io::Write;
 use std::os::unix::ffi::OsStrExt;
 use std::path::Path;
+
+use wanted::{Wanted, trimmed};
 
 pub(super) use header::is_header;
 
@@ -103,12 +105,6 @@ fn dashed(mut words: Vec<OsString>) -> Vec<OsString> {
     out
 }
 
-/// Which members are meant.
-struct Wanted<'a> {
-    names: Vec<&'a [u8]>,
-    found: Vec<bool>,
-}
-
 fn run(view: &View, matches: &ArgMatches, io: &mut Io) -> Result<Exit> {
     let (lists, prints) = (matches.get_flag("list"), matches.get_flag("extract"));
     if lists == prints {
@@ -170,39 +166,6 @@ fn run(view: &View, matches: &ArgMatches, io: &mut Io) -> Result<Exit> {
         }
     }
     Ok(if io.exit().is_ok() { Exit::OK } else { Exit::code(2) })
-}
-
-fn trimmed(name: &[u8]) -> &[u8] {
-    let end = name.iter().rposition(|byte| *byte != b'/').map_or(name.len().min(1), |at| at + 1);
-    name.get(..end).unwrap_or(name)
-}
-
-impl Wanted<'_> {
-    fn has(&mut self, member: &[u8]) -> bool {
-        if self.names.is_empty() {
-            return true;
-        }
-        let member = trimmed(member);
-        let mut is_wanted = false;
-        for (name, found) in self.names.iter().zip(&mut self.found) {
-            let below = member.strip_prefix(*name);
-            let is_below = below.is_some_and(|rest| rest.is_empty() || rest.starts_with(b"/"));
-            // A pattern that matches a directory means what is below it, too.
-            let matches = || {
-                let slashes = memchr::memchr_iter(b'/', member).chain([member.len()]).take(256);
-                slashes.into_iter().any(|end| {
-                    member
-                        .get(..end)
-                        .is_some_and(|part| glob::matches(name, part, Options::default()))
-                })
-            };
-            let is_pattern = name.iter().any(|byte| matches!(byte, b'*' | b'?' | b'['));
-            if is_below || is_pattern && matches() {
-                (*found, is_wanted) = (true, true);
-            }
-        }
-        is_wanted
-    }
 }
 
 /// Prints the data of a member; holes are zeros.
