@@ -143,8 +143,8 @@ impl Session<'_> {
                     }
                 }
                 Key::Byte(3) => self.follows = false,
-                Key::Byte(b'q' | b'Q' | 4) if self.covered.is_some() => self.uncover(),
-                Key::Byte(b'q' | b'Q' | 4) => return Ok(io.exit()),
+                Key::Byte(b'q' | b'Q') if self.covered.is_some() => self.uncover(),
+                Key::Byte(b'q' | b'Q') => return Ok(io.exit()),
                 Key::Byte(digit @ b'0'..=b'9') => {
                     let digit = u64::from(digit - b'0');
                     let count = self.count.unwrap_or(0).saturating_mul(10).saturating_add(digit);
@@ -167,7 +167,7 @@ impl Session<'_> {
         match key {
             Key::Byte(b' ' | b'f' | 6 | 22) | Key::PageDown => self.pager.page_down(),
             Key::Byte(b'b' | 2) | Key::PageUp => self.pager.up(self.pager.page()),
-            Key::Byte(b'd') => self.pager.down(half),
+            Key::Byte(b'd' | 4) => self.pager.down(half),
             Key::Byte(b'u' | 21) => self.pager.up(half),
             Key::Byte(b'j' | b'e' | b'\r' | b'\n' | 14) | Key::Down => self.pager.down(lines),
             Key::Byte(b'k' | b'y' | 16) | Key::Up => self.pager.up(lines),
