@@ -9,24 +9,31 @@ mod basename;
 mod caps;
 mod cat;
 mod cgroup;
+mod child;
 mod cut;
 mod date;
 mod df;
 mod diff;
 mod du;
 mod echo;
+mod elf;
 mod env;
+mod expr;
 mod facts;
+mod file;
 mod find;
 mod free;
 mod glob;
 mod grep;
+mod gzip;
 mod head;
 mod help;
 mod hostname;
 mod id;
 mod input;
 mod kill;
+mod ldd;
+mod less;
 mod limits;
 mod lines;
 mod ls;
@@ -48,6 +55,7 @@ mod printf;
 mod process;
 mod ps;
 mod pstree;
+mod pwd;
 mod readlink;
 mod records;
 mod resolve;
@@ -61,7 +69,11 @@ mod status;
 mod strings;
 mod sums;
 mod tail;
+mod tar;
 mod tee;
+mod test;
+mod time;
+mod timeout;
 mod top;
 mod tr;
 mod tree;
@@ -70,10 +82,12 @@ mod uniq;
 mod uptime;
 pub mod users;
 mod walk;
+mod watch;
 mod wc;
 mod which;
 mod whoami;
 mod xargs;
+mod zcat;
 
 use crate::error::{Error, Result};
 use crate::exit::Exit;
@@ -110,6 +124,7 @@ pub struct Tool {
 
 /// Every tool, by name.
 pub static REGISTRY: &[Tool] = &[
+    test::BRACKET,
     base64::TOOL,
     basename::BASENAME,
     caps::TOOL,
@@ -123,7 +138,9 @@ pub static REGISTRY: &[Tool] = &[
     du::TOOL,
     echo::TOOL,
     env::TOOL,
+    expr::TOOL,
     status::FALSE,
+    file::TOOL,
     find::TOOL,
     free::TOOL,
     grep::TOOL,
@@ -133,6 +150,8 @@ pub static REGISTRY: &[Tool] = &[
     hostname::TOOL,
     id::TOOL,
     kill::TOOL,
+    ldd::TOOL,
+    less::TOOL,
     limits::TOOL,
     ls::TOOL,
     lsof::TOOL,
@@ -148,6 +167,7 @@ pub static REGISTRY: &[Tool] = &[
     printf::TOOL,
     ps::TOOL,
     pstree::TOOL,
+    pwd::TOOL,
     readlink::READLINK,
     readlink::REALPATH,
     sed::TOOL,
@@ -159,7 +179,11 @@ pub static REGISTRY: &[Tool] = &[
     stat::TOOL,
     strings::TOOL,
     tail::TOOL,
+    tar::TOOL,
     tee::TOOL,
+    test::TEST,
+    time::TOOL,
+    timeout::TOOL,
     top::TOOL,
     tr::TOOL,
     tree::TOOL,
@@ -167,11 +191,13 @@ pub static REGISTRY: &[Tool] = &[
     uname::TOOL,
     uniq::TOOL,
     uptime::TOOL,
+    watch::TOOL,
     wc::TOOL,
     which::TOOL,
     whoami::TOOL,
     xargs::TOOL,
     seq::YES,
+    zcat::TOOL,
 ];
 
 /// The tool that `name` calls, by its name or an alias.

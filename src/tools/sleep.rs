@@ -61,7 +61,7 @@ fn run(_: &View, matches: &ArgMatches, io: &mut Io) -> Result<Exit> {
 }
 
 /// The seconds in a word such as `1.5h`.
-fn seconds(word: &str) -> Option<f64> {
+pub(super) fn seconds(word: &str) -> Option<f64> {
     let (number, unit) = match word.bytes().last()? {
         b's' => (&word[..word.len() - 1], 1.0),
         b'm' => (&word[..word.len() - 1], 60.0),

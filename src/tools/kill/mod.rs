@@ -1,6 +1,6 @@
 //! `kill`: sends a signal to processes of the target, each held by a pidfd so that it can't be another one.
 
-mod signals;
+pub(super) mod signals;
 
 use super::{Tool, args, command};
 use crate::error::{Error, Result, ResultExt};

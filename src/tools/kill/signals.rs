@@ -3,7 +3,7 @@
 use nix::sys::signal::Signal;
 
 /// The number of a signal by its name, with or without `SIG` and in either case, or by its number.
-pub(super) fn number(word: &str) -> Option<i32> {
+pub(in crate::tools) fn number(word: &str) -> Option<i32> {
     if let Ok(number) = word.parse() {
         return (0..=libc::SIGRTMAX()).contains(&number).then_some(number);
     }
@@ -32,7 +32,7 @@ pub(super) fn number(word: &str) -> Option<i32> {
 }
 
 /// The name of a signal without `SIG`; its number when it has none.
-pub(super) fn name(number: i32) -> String {
+pub(in crate::tools) fn name(number: i32) -> String {
     match Signal::try_from(number) {
         Ok(signal) => signal.as_str().trim_start_matches("SIG").to_owned(),
         Err(_) if number == libc::SIGRTMIN() => "RTMIN".into(),

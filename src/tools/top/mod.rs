@@ -1,7 +1,7 @@
 //! `top`: the target's processes by what they use, again and again: in batches, or full-screen on a terminal.
 
 mod sample;
-mod screen;
+pub(super) mod screen;
 
 use super::{Tool, args, command};
 use crate::error::{Error, Result};

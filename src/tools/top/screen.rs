@@ -16,33 +16,44 @@ const ENTER: &[u8] = b"\x1b[?1049h\x1b[?25l";
 const LEAVE: &[u8] = b"\x1b[?25h\x1b[?1049l";
 
 /// A terminal that was changed, and is changed back when this is dropped.
-pub(super) struct Screen {
+pub(in crate::tools) struct Screen {
     keyboard: File,
     screen: File,
     before: Termios,
+    leave: &'static [u8],
 }
 
 impl Screen {
     /// Keys come one by one and unseen from now on.
-    pub(super) fn enter(io: &mut Io) -> Result<Screen> {
-        use std::os::fd::AsFd;
+    pub(in crate::tools) fn enter(io: &mut Io) -> Result<Screen> {
         let keyboard = io.stdin.try_clone()?;
+        Screen::enter_with(io, keyboard, true)
+    }
+
+    /// Likewise with keys from another terminal than stdin, and where `is_another` is false on the same screen.
+    pub(in crate::tools) fn enter_with(
+        io: &mut Io,
+        keyboard: File,
+        is_another: bool,
+    ) -> Result<Screen> {
+        use std::os::fd::AsFd;
         let screen = File::from(io.stdout.as_fd().try_clone_to_owned()?);
         let before = tcgetattr(&keyboard).context(|| "stdin is no terminal (-b needs none)")?;
         for signal in ENDING.into_iter().chain([Signal::SIGWINCH]) {
             process::catch(signal)?;
         }
-        let guard = Screen { keyboard, screen, before };
+        let (enter, leave) = if is_another { (ENTER, LEAVE) } else { (&b""[..], &b""[..]) };
+        let guard = Screen { keyboard, screen, before, leave };
         let mut raw = guard.before.clone();
         raw.local_flags -= LocalFlags::ICANON | LocalFlags::ECHO | LocalFlags::ISIG;
         tcsetattr(&guard.keyboard, SetArg::TCSADRAIN, &raw)?;
-        io.stdout.write_all(ENTER)?;
+        io.stdout.write_all(enter)?;
         io.stdout.flush()?;
         Ok(guard)
     }
 
     /// Ends it, after what is still to be written.
-    pub(super) fn leave(self, io: &mut Io) -> Result<()> {
+    pub(in crate::tools) fn leave(self, io: &mut Io) -> Result<()> {
         Ok(io.stdout.flush()?)
     }
 }
@@ -50,7 +61,7 @@ impl Screen {
 impl Drop for Screen {
     fn drop(&mut self) {
         // Whatever fails here, there is nothing better to do.
-        let _ = self.screen.write_all(LEAVE);
+        let _ = self.screen.write_all(self.leave);
         let _ = tcsetattr(&self.keyboard, SetArg::TCSADRAIN, &self.before);
         for signal in ENDING.into_iter().chain([Signal::SIGWINCH]) {
             let _ = process::default_action(signal);
@@ -59,7 +70,7 @@ impl Drop for Screen {
 }
 
 /// Shows as many of `lines` as the terminal has, each in its width.
-pub(super) fn draw(io: &mut Io, lines: &[String]) -> Result<()> {
+pub(in crate::tools) fn draw(io: &mut Io, lines: &[String]) -> Result<()> {
     let (rows, columns): (usize, usize) = match tty::size(&io.stdout) {
         Ok(size) if size.ws_row > 0 && size.ws_col > 0 => (size.ws_row.into(), size.ws_col.into()),
         _ => (24, 80),
