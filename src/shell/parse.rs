@@ -1,12 +1,13 @@
 //! From text to trees, by brush-parser; and a memory of what was parsed, since a loop meets the same words again.
 
-use brush_parser::ast::{self, ArithmeticExpr, Program};
+use brush_parser::ast::{ArithmeticExpr, Program};
 use brush_parser::word::{self, BraceExpressionOrText, WordPiece, WordPieceWithSource};
 use brush_parser::{ParseError, ParserOptions, Token, parse_tokens, uncached_tokenize_str};
 use std::collections::HashMap;
 use std::rc::Rc;
 
 use super::expand::brace;
+use super::{encoding, rewrite};
 
 /// Why a text is no program.
 #[derive(Debug, PartialEq, Eq)]
@@ -19,9 +20,10 @@ pub(super) enum Fault {
 
 /// Parses a whole program.
 pub(super) fn program(text: &str) -> Result<Program, Fault> {
+    let text = &*rewrite::case_patterns(text);
     let options = ParserOptions::default();
     let tokens = match uncached_tokenize_str(text, &options.tokenizer_options()) {
-        Ok(tokens) => split_semicolons(with_blanks(tokens, text)),
+        Ok(tokens) => rewrite::tokens(split_semicolons(with_blanks(tokens, text))),
         Err(error) if error.is_incomplete() => {
             return Err(Fault::Incomplete(format!("syntax error: {error}")));
         }
@@ -34,11 +36,8 @@ pub(super) fn program(text: &str) -> Result<Program, Fault> {
         }
         Ok(program) => Ok(program),
         Err(ParseError::ParsingNear(at)) => {
-            let before = tokens.iter().take_while(|token| token.location().start.index < at.index);
-            Err(Fault::Syntax(match before.last().map(Token::to_str) {
-                Some("select") => format!("line {}: select is not supported", at.line),
-                _ => format!("line {}: syntax error near column {}", at.line, at.column),
-            }))
+            let why = format!("line {}: syntax error near column {}", at.line, at.column);
+            Err(Fault::Syntax(why))
         }
         Err(_) => Err(Fault::Incomplete("syntax error: unexpected end of file".into())),
     }
@@ -166,7 +165,7 @@ fn remember<T>(
 fn parse_word(text: &str, place: Place) -> Result<Word, String> {
     let is_plain = |b: u8| b.is_ascii_alphanumeric() || b"_-./:,=+@%^".contains(&b) || b >= 0x80;
     if !text.is_empty() && text.bytes().all(is_plain) {
-        return Ok(Word::Plain(text.into()));
+        return Ok(Word::Plain(encoding::encode(text).into_owned()));
     }
     let options = ParserOptions {
         tilde_expansion_after_colon: place == Place::Assignment,
@@ -211,28 +210,4 @@ fn bad_substitution<'a>(text: &'a str, pieces: &[WordPieceWithSource]) -> Option
         WordPiece::DoubleQuotedSequence(inner) => bad_substitution(text, inner),
         _ => None,
     })
-}
-
-/// The words of a command that is nothing but words.
-pub(super) fn simple_words(text: &str) -> Option<Vec<ast::Word>> {
-    let program = program(text).ok()?;
-    let [list] = program.complete_commands.as_slice() else { return None };
-    let [ast::CompoundListItem(and_or, ast::SeparatorOperator::Sequence)] = list.0.as_slice()
-    else {
-        return None;
-    };
-    let ([ast::Command::Simple(simple)], []) =
-        (and_or.first.seq.as_slice(), and_or.additional.as_slice())
-    else {
-        return None;
-    };
-    let mut words = vec![simple.word_or_name.clone().filter(|_| simple.prefix.is_none())?];
-    for item in simple.suffix.iter().flat_map(|suffix| &suffix.0) {
-        match item {
-            ast::CommandPrefixOrSuffixItem::Word(word)
-            | ast::CommandPrefixOrSuffixItem::AssignmentWord(_, word) => words.push(word.clone()),
-            _ => return None,
-        }
-    }
-    Some(words)
 }

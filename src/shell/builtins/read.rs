@@ -1,9 +1,9 @@
-//! `read` and `mapfile`.
+//! `read`.
 
 use super::{Call, text};
 use crate::exit::Exit;
 use crate::shell::expand::fields::Ifs;
-use crate::shell::stdin::{await_input, next_byte, read_line};
+use crate::shell::stdin::{await_input, next_byte};
 use crate::shell::vars::{Bytes, Value, is_name};
 use crate::shell::{LIMIT, Run, Shell};
 use nix::errno::Errno;
@@ -263,47 +263,4 @@ fn split(line: &[u8], escaped: &[bool], ifs: &Ifs, most: usize) -> Vec<Bytes> {
         }
     }
     words
-}
-
-pub(super) fn mapfile(shell: &mut Shell, call: &Call<'_>) -> Run {
-    let (flags, names) = match shell.flags(call, "t")? {
-        Ok(parsed) => parsed,
-        Err(exit) => return Ok(exit),
-    };
-    let name = names.first().map_or_else(|| "MAPFILE".into(), |name| text(name));
-    if !is_name(name.as_bytes()) {
-        return shell
-            .refuse(Exit::FAILURE, format!("{}: '{name}': not a valid identifier", call.name));
-    }
-    shell.may_assign(&name)?;
-    let mut items = std::collections::BTreeMap::new();
-    let mut size = 0;
-    let mut line = Bytes::new();
-    loop {
-        let more = match read_line(std::io::stdin(), b'\n', &mut line) {
-            Ok(more) => more,
-            Err(Errno::EINTR) => {
-                shell.poll_signals()?;
-                continue;
-            }
-            Err(errno) => {
-                return shell.fail(format!("{}: {}", call.name, crate::error::reason(errno)));
-            }
-        };
-        size += line.len() as u64;
-        if size > LIMIT {
-            return shell.fail(format!("{}: more than 16 MiB", call.name));
-        }
-        if flags.contains(&'t') && line.ends_with(b"\n") {
-            line.pop();
-        }
-        if more || !line.is_empty() {
-            items.insert(items.len() as i64, std::mem::take(&mut line));
-        }
-        if !more {
-            break;
-        }
-    }
-    shell.vars.entry(&name).value = Some(Value::Indexed(items));
-    Ok(Exit::OK)
 }

@@ -170,7 +170,7 @@ impl Shell {
     /// typed is over.
     pub(in crate::shell) fn missing<T>(&mut self, text: &str) -> Run<T> {
         self.complain(&Error::new(text));
-        Err(match (self.is_interactive, self.is_string && !self.is_subshell) {
+        Err(match (self.is_interactive, self.is_string && self.level == 0) {
             (true, _) => Flow::Fail(Exit::FAILURE),
             (false, true) => Flow::Exit(Exit::NOT_FOUND),
             (false, false) => Flow::Exit(Exit::FAILURE),
