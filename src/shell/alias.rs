@@ -93,14 +93,15 @@ fn next_alias(
 ) -> Option<(Range<usize>, String)> {
     let mut starts = true;
     let mut after_redirection = false;
+    let mut case = Case::None;
     for token in tokens {
         let span = token.location();
         let place = span.start.index..span.end.index;
         let word = match token {
             Token::Operator(text, _) => {
                 after_redirection = text.contains(['<', '>']) && !text.contains('(');
-                // After `;;` comes a pattern.
-                starts = if after_redirection { starts } else { !text.starts_with(";;") };
+                case = case.after_operator(text);
+                starts = (starts || !after_redirection) && case != Case::Pattern;
                 continue;
             }
             Token::Word(word, _) => word,
@@ -108,9 +109,8 @@ fn next_alias(
         if std::mem::take(&mut after_redirection) {
             continue;
         }
-        let inside = |region: &Region| {
-            region.place.start <= place.start && place.end <= region.place.end
-        };
+        let inside =
+            |region: &Region| region.place.start <= place.start && place.end <= region.place.end;
         let is_guarded = regions.iter().any(|region| region.name == *word && inside(region));
         // An alias that ends in a blank has the word after it looked at, too.
         let follows = regions.iter().any(|region| {
@@ -120,12 +120,41 @@ fn next_alias(
         if (starts || follows) && !is_guarded && aliases.contains_key(word) {
             return Some((place, word.clone()));
         }
-        let is_assignment = word.split_once('=').is_some_and(|(name, _)| {
-            super::vars::is_name(name.as_bytes())
-        });
+        case = case.after_word(word, starts);
+        let is_assignment =
+            word.split_once('=').is_some_and(|(name, _)| super::vars::is_name(name.as_bytes()));
         starts = starts && (is_assignment || BEFORE_COMMANDS.contains(&word.as_str()));
     }
     None
+}
+
+/// Where in a `case` a word stands: a pattern is no command.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Case {
+    None,
+    Subject,
+    In,
+    Pattern,
+}
+
+impl Case {
+    fn after_word(self, word: &str, starts: bool) -> Case {
+        match (self, word) {
+            (Case::None, "case") if starts => Case::Subject,
+            (Case::Subject, _) => Case::In,
+            (Case::In, "in") => Case::Pattern,
+            (Case::Pattern, "esac") => Case::None,
+            (case, _) => case,
+        }
+    }
+
+    fn after_operator(self, text: &str) -> Case {
+        match (self, text) {
+            (Case::Pattern, ")") => Case::None,
+            (Case::None, ";;" | ";&" | ";;&") => Case::Pattern,
+            (case, _) => case,
+        }
+    }
 }
 
 /// Whether no word stands between the end of `region` and `place`.

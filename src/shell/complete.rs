@@ -2,8 +2,8 @@
 
 use super::Shell;
 use super::builtins;
-use super::rewrite::BEFORE_COMMANDS;
 use super::expand::quote::{self, Escapes};
+use super::rewrite::BEFORE_COMMANDS;
 use super::vars::{Bytes, Value};
 use crate::output::visible;
 use crate::tools;
@@ -277,7 +277,8 @@ fn flags(name: &str, start: &str) -> Vec<Pair> {
                 found.push(Pair { display, replacement: format!("{flag}{end}") });
             }
         };
-        for long in arg.get_long().into_iter().chain(arg.get_visible_aliases().unwrap_or_default()) {
+        for long in arg.get_long().into_iter().chain(arg.get_visible_aliases().unwrap_or_default())
+        {
             add(format!("--{long}"), if needs_value { "=" } else { " " });
         }
         for short in arg.get_short().into_iter().filter(|_| start.len() < 3) {

@@ -13,6 +13,17 @@ pub(super) struct Function {
     source: String,
 }
 
+impl Function {
+    /// As it could be typed.
+    pub(super) fn text(&self, name: &str) -> String {
+        let body = self
+            .body
+            .to_string()
+            .replace(&format!("for {}", super::rewrite::SELECT), super::rewrite::SELECT);
+        format!("{name} () \n{body}\n")
+    }
+}
+
 /// A call of a function, or a sourced file.
 #[derive(Debug)]
 struct Frame {
@@ -59,10 +70,11 @@ impl Shell {
 
     /// Notes the line of a command that is about to run.
     pub(super) fn note_line(&mut self, command: &SimpleCommand) {
-        let assigned = command.prefix.iter().flat_map(|prefix| &prefix.0).find_map(|item| match item {
-            Item::AssignmentWord(assignment, _) => Some(assignment.loc.start.line),
-            _ => None,
-        });
+        let assigned =
+            command.prefix.iter().flat_map(|prefix| &prefix.0).find_map(|item| match item {
+                Item::AssignmentWord(assignment, _) => Some(assignment.loc.start.line),
+                _ => None,
+            });
         let word = command.word_or_name.as_ref().and_then(|word| word.loc.as_ref());
         if let Some(line) = word.map(|span| span.start.line).or(assigned) {
             self.frames.line = self.frames.base + line;
@@ -76,7 +88,9 @@ impl Shell {
             "LINENO" => return Some(Value::Scalar(self.frames.line.to_string().into_bytes())),
             "FUNCNAME" => inside_out().map(|frame| frame.name.clone().into_bytes()).collect(),
             "BASH_SOURCE" => inside_out().map(|frame| frame.source.clone().into_bytes()).collect(),
-            "BASH_LINENO" => inside_out().map(|frame| frame.line.to_string().into_bytes()).collect(),
+            "BASH_LINENO" => {
+                inside_out().map(|frame| frame.line.to_string().into_bytes()).collect()
+            }
             _ => return None,
         };
         let items: BTreeMap<i64, Bytes> = (0..).zip(all).collect();

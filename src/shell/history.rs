@@ -74,7 +74,8 @@ fn event(text: &str, history: &[String]) -> Result<(String, usize), String> {
     if digits > 0 {
         let length = sign + digits;
         let number: usize = text[sign..length].parse().map_err(|_| missing(&text[..length]))?;
-        let index = if sign == 1 { history.len().checked_sub(number) } else { number.checked_sub(1) };
+        let index =
+            if sign == 1 { history.len().checked_sub(number) } else { number.checked_sub(1) };
         return found(index.and_then(|index| history.get(index)), length);
     }
     let length = text.find([' ', '\t', '\n', ';', '&', '|', '(', ')', '<', '>', '"', ':']);
@@ -107,10 +108,20 @@ mod tests {
 
     #[test]
     fn what_is_no_event_stays_as_it_is() {
-        for line in ["! true", "[ a != b ]", "echo '!!'", "echo \\!!x", "echo $! ${!x} [!a]", "echo \"hi!\"", "ls !(a)"] {
+        for line in [
+            "! true",
+            "[ a != b ]",
+            "echo '!!'",
+            "echo \\!!x",
+            "echo $! ${!x} [!a]",
+            "echo \"hi!\"",
+            "ls !(a)",
+        ] {
             let line = line.replace("\\!!x", "\\!");
             assert_eq!(expanded(&line), Ok(None), "{line}");
         }
-        assert!(expanded("!nosuch").is_err() && expanded("!99").is_err() && expanded("!é").is_err());
+        assert!(
+            expanded("!nosuch").is_err() && expanded("!99").is_err() && expanded("!é").is_err()
+        );
     }
 }

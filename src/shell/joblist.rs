@@ -139,6 +139,11 @@ impl Jobs {
         }
     }
 
+    /// Whether `pid` is a child that `disown` took from the list.
+    pub(super) fn is_disowned(&self, pid: Pid) -> bool {
+        self.disowned.contains(&pid)
+    }
+
     /// In a subshell: the jobs are somebody else's children.
     pub(super) fn inherit(&mut self) {
         self.list.retain(|job| job.id != 0 && !job.is_done());

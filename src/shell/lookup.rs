@@ -1,8 +1,8 @@
 //! What a command's name means: a function, a built-in, a tool, or a program of the target.
 
 use super::Shell;
-use super::frames::Function;
 use super::builtins::{self, Builtin};
+use super::frames::Function;
 use super::vars::{Bytes, Value};
 use crate::enter;
 use crate::error::Error;

@@ -21,14 +21,20 @@ pub(super) enum Fault {
 /// Parses a whole program.
 pub(super) fn program(text: &str) -> Result<Program, Fault> {
     let text = &*rewrite::case_patterns(text);
+    if is_too_deep(text, false) {
+        return Err(Fault::Syntax(TOO_DEEP.into()));
+    }
     let options = ParserOptions::default();
     let tokens = match uncached_tokenize_str(text, &options.tokenizer_options()) {
-        Ok(tokens) => rewrite::tokens(split_semicolons(with_blanks(tokens, text))),
+        Ok(tokens) => rewrite::tokens(split_semicolons(with_blanks(tokens, text)), text),
         Err(error) if error.is_incomplete() => {
             return Err(Fault::Incomplete(format!("syntax error: {error}")));
         }
         Err(error) => return Err(Fault::Syntax(format!("syntax error: {error}"))),
     };
+    if nests_too_deep(&tokens) {
+        return Err(Fault::Syntax(TOO_DEEP.into()));
+    }
     match parse_tokens(&tokens, &options) {
         // An unfinished line: the parser itself takes the backslash for the end of the last word.
         Ok(_) if ends_in_continuation(text) => {
@@ -87,6 +93,38 @@ fn split_semicolons(tokens: Vec<Token>) -> Vec<Token> {
     out
 }
 
+/// How deep brackets and compound commands may stand inside of each other: the parser goes down as deep on the stack.
+const DEEPEST: i32 = 250;
+
+const TOO_DEEP: &str = "syntax error: more than 250 brackets or commands inside each other";
+
+/// Whether brackets stand too deep inside of each other, wherever they are. Square ones are none outside of arithmetic.
+fn is_too_deep(text: &str, square: bool) -> bool {
+    let mut depth = 0;
+    text.bytes().any(|byte| {
+        depth += match byte {
+            b'(' | b'{' => 1,
+            b'[' if square => 1,
+            b')' | b'}' => -i32::from(depth > 0),
+            b']' if square => -i32::from(depth > 0),
+            _ => 0,
+        };
+        depth > DEEPEST
+    })
+}
+
+fn nests_too_deep(tokens: &[Token]) -> bool {
+    let mut depth = 0;
+    tokens.iter().any(|token| {
+        depth += match token.to_str() {
+            "if" | "for" | "while" | "until" | "case" => 1,
+            "fi" | "done" | "esac" => -i32::from(depth > 0),
+            _ => 0,
+        };
+        depth > DEEPEST
+    })
+}
+
 fn ends_in_continuation(text: &str) -> bool {
     let Some(line) = text.strip_suffix('\n') else { return false };
     let last = line.rsplit('\n').next().unwrap_or_default();
@@ -116,6 +154,15 @@ pub(super) enum Place {
     Quoted,
 }
 
+/// Parses an expression.
+pub(super) fn arithmetic(text: &str) -> Result<ArithmeticExpr, String> {
+    if is_too_deep(text, true) {
+        return Err(TOO_DEEP.into());
+    }
+    let error = |_| format!("{}: arithmetic syntax error", text.trim());
+    brush_parser::arithmetic::parse(text).map_err(error)
+}
+
 /// How many parsed texts of a kind are remembered. A program that makes new ones for ever starts afresh.
 const REMEMBERED: usize = 4096;
 
@@ -129,7 +176,10 @@ pub(super) struct Cache {
 
 impl Cache {
     pub(super) fn word(&mut self, text: &str, place: Place) -> Result<Rc<Word>, String> {
-        remember(&mut self.words[place as usize], text, |text| parse_word(text, place))
+        remember(&mut self.words[place as usize], text, |text| match is_too_deep(text, false) {
+            true => Err(TOO_DEEP.into()),
+            false => parse_word(text, place),
+        })
     }
 
     pub(super) fn program(&mut self, text: &str) -> Result<Rc<Program>, String> {
@@ -139,10 +189,7 @@ impl Cache {
     }
 
     pub(super) fn arithmetic(&mut self, text: &str) -> Result<Rc<ArithmeticExpr>, String> {
-        remember(&mut self.arithmetic, text, |text| {
-            let error = |_| format!("{}: arithmetic syntax error", text.trim());
-            brush_parser::arithmetic::parse(text).map_err(error)
-        })
+        remember(&mut self.arithmetic, text, arithmetic)
     }
 }
 

@@ -62,6 +62,24 @@ impl Shell {
         Ok(path.into_os_string().into_vec())
     }
 
+    /// What a tool was given to read and write is there by its usual path, too: `tee /dev/stderr`. The process ends with
+    /// the tool.
+    pub(super) fn lend_streams(&mut self) {
+        let names = [(0, "/dev/stdin"), (1, "/dev/stdout"), (2, "/dev/stderr")];
+        let numbered = |fd: i32| (fd, format!("/dev/fd/{fd}"));
+        let all: Vec<(i32, String)> = names
+            .map(|(fd, name)| (fd, name.to_owned()))
+            .into_iter()
+            .chain([0, 1, 2].map(numbered))
+            .chain(self.fds.keys().copied().map(numbered))
+            .collect();
+        for (fd, path) in all {
+            if let (Ok(file), Ok(root)) = (self.copy_fd(fd), &mut self.view.root) {
+                root.lend(path.into(), file);
+            }
+        }
+    }
+
     /// How many pipes have a path now.
     pub(super) fn lent(&self) -> usize {
         self.view.root.as_ref().map_or(0, crate::view::Root::lent)
@@ -78,10 +96,14 @@ impl Shell {
     pub(super) fn refuse_lent(&self, argv: &[Vec<u8>]) -> Result<(), Error> {
         use std::os::unix::ffi::OsStrExt;
         let path = |word: &Vec<u8>| PathBuf::from(std::ffi::OsStr::from_bytes(word));
-        let is_lent = |path: PathBuf| self.view.root.as_ref().is_ok_and(|root| root.is_lent(Path::new(&path)));
+        let is_lent = |path: PathBuf| {
+            self.view.root.as_ref().is_ok_and(|root| root.is_lent(Path::new(&path)))
+        };
         if argv.iter().map(path).any(is_lent) {
-            return Err(Error::new("process substitution for a program of the target is not supported")
-                .hint("tools and built-ins take it"));
+            return Err(Error::new(
+                "process substitution for a program of the target is not supported",
+            )
+            .hint("tools and built-ins take it"));
         }
         Ok(())
     }

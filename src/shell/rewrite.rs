@@ -1,6 +1,6 @@
 //! What the parser does not know, written so that it does: `case` inside `$(…)`, `for x in` without words, `select`.
 
-use brush_parser::Token;
+use brush_parser::{SourceSpan, Token};
 use std::borrow::Cow;
 
 /// Words after which a command starts.
@@ -23,7 +23,8 @@ fn starts_command(before: Option<&Token>) -> bool {
 }
 
 /// The parser takes a `for x in` without words for a `for x`, and knows no `select`.
-pub(super) fn tokens(tokens: Vec<Token>) -> Vec<Token> {
+pub(super) fn tokens(tokens: Vec<Token>, text: &str) -> Vec<Token> {
+    let tokens = whole_keys(tokens, text);
     let is_loop = |token: &Token| matches!(token.to_str(), "for" | "select");
     if !tokens.iter().any(is_loop) {
         return tokens;
@@ -51,17 +52,59 @@ pub(super) fn tokens(tokens: Vec<Token>) -> Vec<Token> {
     out
 }
 
+/// `m[a b]=c` is one word where a command may start; the tokenizer makes two of it.
+fn whole_keys(tokens: Vec<Token>, text: &str) -> Vec<Token> {
+    let mut out: Vec<Token> = Vec::with_capacity(tokens.len());
+    let mut rest = tokens.into_iter().peekable();
+    while let Some(token) = rest.next() {
+        let from = token.location().start.clone();
+        if !matches!(&token, Token::Word(word, _) if opens_key(word) && starts_command(out.last()))
+        {
+            out.push(token);
+            continue;
+        }
+        let mut taken = vec![token];
+        while let Some(Token::Word(word, _)) = rest.peek() {
+            let ends = word
+                .split_once(']')
+                .is_some_and(|(_, after)| after.starts_with('=') || after.starts_with("+="));
+            taken.extend(rest.next());
+            if !ends {
+                continue;
+            }
+            let end = taken.last().map(|token| token.location().end.clone());
+            if let Some(end) = end {
+                let length = end.index.saturating_sub(from.index);
+                let word: String = text.chars().skip(from.index).take(length).collect();
+                taken = vec![Token::Word(word, SourceSpan { start: from, end })];
+            }
+            break;
+        }
+        out.append(&mut taken);
+    }
+    out
+}
+
+/// Whether `word` is `NAME[` and a key without its end.
+fn opens_key(word: &str) -> bool {
+    word.split_once('[').is_some_and(|(name, key)| {
+        super::vars::is_name(name.as_bytes()) && !key.contains([']', '\'', '"', '`'])
+    })
+}
+
 /// Whether `out` ends in `for NAME in`, with or without newlines before the `in`.
 fn is_open_list(out: &[Token]) -> bool {
     let Some((last, before)) = out.split_last() else { return false };
     let mut words = before.iter().rev().skip_while(|token| token.to_str() == "\n");
-    last.to_str() == "in" && words.next().is_some() && words.next().is_some_and(|t| t.to_str() == "for")
+    last.to_str() == "in"
+        && words.next().is_some()
+        && words.next().is_some_and(|t| t.to_str() == "for")
 }
 
 /// `text` with a `(` before each pattern of a `case` inside `$(…)`: the parser looks for the end of a substitution by
 /// counting parentheses.
 pub(super) fn case_patterns(text: &str) -> Cow<'_, str> {
-    if !text.contains("case") || !text.contains("esac") || !text.contains('(') {
+    if !text.contains("case") || !text.contains('(') {
         return text.into();
     }
     let mut scan = Scan { text: text.as_bytes(), ..Scan::default() };
@@ -328,9 +371,10 @@ impl<'a> Scan<'a> {
 /// Whether a command may still start after `word`, which stood where one may.
 fn goes_on(word: &[u8]) -> bool {
     BEFORE_COMMANDS.iter().any(|known| known.as_bytes() == word)
-        || word.split(|b| *b == b'=').next().is_some_and(|name| {
-            name.len() < word.len() && super::vars::is_name(name)
-        })
+        || word
+            .split(|b| *b == b'=')
+            .next()
+            .is_some_and(|name| name.len() < word.len() && super::vars::is_name(name))
 }
 
 #[cfg(test)]
@@ -339,8 +383,14 @@ mod tests {
 
     #[test]
     fn patterns_inside_of_a_substitution_get_their_parenthesis() {
-        assert_eq!(case_patterns("x=$(case a in a|b) c;; (d) e;; esac)"), "x=$(case a in (a|b) c;; (d) e;; esac)");
-        assert_eq!(case_patterns("\"$(case a in\n a) b\n esac)\""), "\"$(case a in\n (a) b\n esac)\"");
+        assert_eq!(
+            case_patterns("x=$(case a in a|b) c;; (d) e;; esac)"),
+            "x=$(case a in (a|b) c;; (d) e;; esac)"
+        );
+        assert_eq!(
+            case_patterns("\"$(case a in\n a) b\n esac)\""),
+            "\"$(case a in\n (a) b\n esac)\""
+        );
     }
 
     #[test]

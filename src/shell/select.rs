@@ -43,7 +43,8 @@ impl Shell {
 
     fn show_menu(&self, choices: &[Bytes]) {
         let width = choices.len().to_string().len();
-        let line = |(i, choice): (usize, &Bytes)| format!("{:width$}) {}\n", i + 1, visible(choice));
+        let line =
+            |(i, choice): (usize, &Bytes)| format!("{:width$}) {}\n", i + 1, visible(choice));
         let menu: String = choices.iter().enumerate().map(line).collect();
         let _ = super::write_all(super::stderr(), menu.as_bytes());
     }

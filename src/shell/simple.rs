@@ -1,10 +1,10 @@
 //! Simple commands: words, assignments and redirections, and the running of what they name.
 
 use super::expand::quote;
+use super::frames::Function;
 use super::jobs::Group;
 use super::lookup::Found;
 use super::parse::Place;
-use super::frames::Function;
 use super::vars::{Bytes, Value};
 use super::{Flow, Run, Shell};
 use crate::enter;
@@ -228,6 +228,7 @@ impl Shell {
 
     /// Runs a tool in this process.
     pub(super) fn tool(&mut self, tool: &Tool, argv: Vec<Bytes>) -> Run {
+        self.lend_streams();
         match Io::of_process(tool.name) {
             Ok(io) => self.tool_on(tool, argv, io),
             Err(error) => self.fail(error),
@@ -286,7 +287,8 @@ impl Shell {
         let loops = std::mem::take(&mut self.depth.loops);
         self.depth.functions += 1;
         self.vars.enter();
-        let result = self.redirected(function.body.1.as_ref(), |shell| shell.compound(&function.body.0));
+        let result =
+            self.redirected(function.body.1.as_ref(), |shell| shell.compound(&function.body.0));
         self.leave_frame();
         self.vars.leave();
         self.depth.functions -= 1;

@@ -66,7 +66,8 @@ fn write(format: &str, real: i64, user: i64, system: i64) -> String {
 fn seconds(ms: i64, digits: u32, long: bool) -> String {
     let digits = digits.min(3);
     let fraction = ms % 1000 / 10_i64.pow(3 - digits);
-    let point = if digits > 0 { format!(".{fraction:0w$}", w = digits as usize) } else { String::new() };
+    let point =
+        if digits > 0 { format!(".{fraction:0w$}", w = digits as usize) } else { String::new() };
     match long {
         true => format!("{}m{}{point}s", ms / 60_000, ms / 1000 % 60),
         false => format!("{}{point}", ms / 1000),
@@ -75,7 +76,8 @@ fn seconds(ms: i64, digits: u32, long: bool) -> String {
 
 /// What `times` prints: the time of the shell and that of its children.
 pub(super) fn both() -> String {
-    let line = |(user, system)| format!("{} {}\n", seconds(user, 3, true), seconds(system, 3, true));
+    let line =
+        |(user, system)| format!("{} {}\n", seconds(user, 3, true), seconds(system, 3, true));
     line(used(UsageWho::RUSAGE_SELF)) + &line(used(UsageWho::RUSAGE_CHILDREN))
 }
 
@@ -85,6 +87,9 @@ mod tests {
 
     #[test]
     fn a_format_says_what_is_shown_and_how() {
-        assert_eq!(write("%R %1U %0S %lR %P%%", 61_250, 1_290, 999, 0), "61.250 1.2 0 1m1.250s 3.73%");
+        assert_eq!(
+            write("%R %1U %0S %lR %P%%", 61_250, 1_290, 999, 0),
+            "61.250 1.2 0 1m1.250s 3.73%"
+        );
     }
 }

@@ -156,7 +156,7 @@ impl Root {
 
     /// An O_PATH descriptor of `path`: for calls on the file itself, such as statfs, that must not open it.
     pub fn handle(&self, path: &Path, follow: bool) -> Result<OwnedFd> {
-        if let Some(file) = self.borrowed(path) {
+        if let Some(file) = self.borrowed(path).filter(|_| follow) {
             return file;
         }
         let flags = if follow { OFlag::O_PATH } else { OFlag::O_PATH | OFlag::O_NOFOLLOW };

@@ -1,9 +1,9 @@
 //! `break`, `continue`, `return`, `exit`, `eval`, `source`, `test`, `let`.
 
 use super::{Call, text};
+use crate::error::Error;
 use crate::exit::Exit;
 use crate::output::{quote, visible};
-use crate::error::Error;
 use crate::shell::parse::{self, Fault};
 use crate::shell::vars::{Bytes, Value};
 use crate::shell::{Flow, LIMIT, Run, Shell};
@@ -126,8 +126,7 @@ impl Shell {
             let dirs = self.vars.value("PATH").and_then(Value::scalar).cloned().unwrap_or_default();
             for dir in dirs.split(|b| *b == b':').filter(|dir| !dir.is_empty()) {
                 let candidate = Path::new(OsStr::from_bytes(dir)).join(path);
-                let is_file =
-                    |stat: FileStat| FileType::of_mode(stat.st_mode) == FileType::File;
+                let is_file = |stat: FileStat| FileType::of_mode(stat.st_mode) == FileType::File;
                 if root.stat(&candidate).is_ok_and(is_file) {
                     return root.read(&candidate, LIMIT);
                 }

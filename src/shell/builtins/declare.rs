@@ -100,7 +100,14 @@ fn declare_one(
     let is_element = matches!(name.split(|b| *b == b'[').next(), Some(base) if base.len() < name.len()
         && name.ends_with(b"]") && is_name(base));
     if is_element {
-        return declare_element(shell, call, &text(name), value.unwrap_or_default(), is_local, wanted);
+        return declare_element(
+            shell,
+            call,
+            &text(name),
+            value.unwrap_or_default(),
+            is_local,
+            wanted,
+        );
     }
     if !is_name(name) {
         let why = format!("{}: '{}': not a valid identifier", call.name, visible(word));
@@ -217,7 +224,7 @@ fn functions(shell: &mut Shell, names: &[Bytes], wanted: &Wanted) -> Run {
                 out.push_str(&format!("declare -f {name}\n"));
             }
             Some(_) if wanted.on.contains('F') => out.push_str(&format!("{name}\n")),
-            Some(function) => out.push_str(&format!("{name} () {}\n", function.body)),
+            Some(function) => out.push_str(&function.text(name)),
         }
     }
     shell.print(out.as_bytes())

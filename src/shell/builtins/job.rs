@@ -170,7 +170,10 @@ fn wait_for(shell: &mut Shell, specs: &[Bytes]) -> Run<(Exit, Option<Pid>)> {
 pub(super) fn kill(shell: &mut Shell, call: &Call<'_>) -> Run {
     let specs: Vec<&Bytes> = call.args.iter().filter(|word| !word.starts_with(b"-")).collect();
     let own = [shell.pid, nix::unistd::getpid()];
-    let own_pid = |word: &str| own.into_iter().find(|pid| word == pid.to_string());
+    let own_pid = |word: &str| {
+        let pid = Pid::from_raw(word.parse().ok()?);
+        (own.contains(&pid) || shell.jobs.is_disowned(pid)).then_some(pid)
+    };
     let is_job = |word: &&Bytes| {
         let word = text(word);
         word.starts_with('%') || shell.jobs.find(&word).is_some() || own_pid(&word).is_some()

@@ -143,7 +143,9 @@ impl Shell {
         }
         line.retain(|byte| *byte != 0);
         let index = wanted.origin.unwrap_or(0) + stored as i64;
-        if let Some(command) = wanted.callback.as_ref().filter(|_| (stored + 1) % wanted.quantum == 0) {
+        if let Some(command) =
+            wanted.callback.as_ref().filter(|_| (stored + 1) % wanted.quantum == 0)
+        {
             let index = index.to_string();
             let words = [command, index.as_bytes(), &quote::shell_word(&line)];
             self.eval(&words.join(&b' '), "mapfile")?;

@@ -103,8 +103,8 @@ enum Meaning {
 
 /// The reserved words of the grammar.
 const KEYWORDS: [&str; 21] = [
-    "!", "[[", "]]", "case", "coproc", "do", "done", "elif", "else", "esac", "fi", "for", "function",
-    "if", "in", "select", "then", "time", "until", "while", "{",
+    "!", "[[", "]]", "case", "coproc", "do", "done", "elif", "else", "esac", "fi", "for",
+    "function", "if", "in", "select", "then", "time", "until", "while", "{",
 ];
 
 impl Meaning {
@@ -145,7 +145,8 @@ impl Shell {
             Meaning::Keyword => format!("{name} is a shell keyword").into_bytes(),
             Meaning::Found(found @ Found::Function(function)) => {
                 let mut out = found.describe(name);
-                out.extend(format!("\n{name} () {}", function.body).bytes());
+                out.push(b'\n');
+                out.extend(function.text(name).trim_end().bytes());
                 out
             }
             Meaning::Found(found) => found.describe(name),
@@ -186,9 +187,8 @@ pub(super) fn alias(shell: &mut Shell, call: &Call<'_>) -> Run {
 }
 
 /// What no alias's name holds.
-const BREAKS: [char; 17] = [
-    ' ', '\t', '\n', '/', '$', '`', '\'', '"', '\\', '|', '&', ';', '(', ')', '<', '>', '\0',
-];
+const BREAKS: [char; 17] =
+    [' ', '\t', '\n', '/', '$', '`', '\'', '"', '\\', '|', '&', ';', '(', ')', '<', '>', '\0'];
 
 pub(super) fn unalias(shell: &mut Shell, call: &Call<'_>) -> Run {
     let (flags, names) = match shell.flags(call, "a")? {

@@ -39,7 +39,10 @@ pub(super) fn read(shell: &mut Shell, call: &Call<'_>) -> Run {
         Ok(wanted) => wanted,
         Err(why) => return shell.refuse(Exit::USAGE, format!("read: {why}")),
     };
-    if let Some(bad) = wanted.names.iter().chain(&wanted.array).find(|n| !is_name(n.as_bytes())) {
+    let base =
+        |name: &String| name.strip_suffix(']').and_then(|n| Some(n.split_once('[')?.0.len()));
+    let is_good = |name: &&String| is_name(&name.as_bytes()[..base(name).unwrap_or(name.len())]);
+    if let Some(bad) = wanted.names.iter().chain(&wanted.array).find(|name| !is_good(name)) {
         return shell.refuse(Exit::FAILURE, format!("read: '{bad}': not a valid identifier"));
     }
     let fd = match shell.copy_fd(wanted.fd) {
@@ -222,7 +225,7 @@ fn store(shell: &mut Shell, wanted: &Wanted, line: &[u8], escaped: &[bool]) -> R
     };
     let mut words = words.into_iter();
     for name in &wanted.names {
-        shell.assign(name, None, words.next().unwrap_or_default(), false)?;
+        shell.assign_written(name, words.next().unwrap_or_default())?;
     }
     Ok(())
 }

@@ -2,8 +2,8 @@
 
 use super::{Call, text};
 use crate::exit::Exit;
-use crate::shell::expand::quote;
 use crate::shell::encoding;
+use crate::shell::expand::quote;
 use crate::shell::traps;
 use crate::shell::vars::Bytes;
 use crate::shell::{Run, Shell};
@@ -64,7 +64,8 @@ fn list(shell: &mut Shell, names: &[Bytes]) -> Run {
     };
     let traps = &shell.traps;
     let exit = traps.exit.iter().filter(|_| wanted("EXIT", None));
-    let signals = traps.signals.iter().filter(|(signal, _)| wanted(signal.as_str(), Some(**signal)));
+    let signals =
+        traps.signals.iter().filter(|(signal, _)| wanted(signal.as_str(), Some(**signal)));
     let err = traps.err.iter().filter(|_| wanted("ERR", None));
     let lines: Vec<u8> = (exit.map(|command| line(command, "EXIT")))
         .chain(signals.map(|(signal, command)| line(command, signal.as_str())))

@@ -2,7 +2,7 @@
 
 use crate::error::Error;
 use crate::exit::Exit;
-use crate::shell::parse::Place;
+use crate::shell::parse::{self, Place};
 use crate::shell::vars::{Key, Value};
 use crate::shell::{Flow, Run, Shell};
 use brush_parser::ast::{
@@ -24,9 +24,9 @@ impl Shell {
         }
         let expanded = self.value(text, Place::Quoted)?;
         let text = String::from_utf8_lossy(&expanded).replace('"', "");
-        match brush_parser::arithmetic::parse(&text) {
+        match parse::arithmetic(&text) {
             Ok(expression) => self.evaluate(&expression),
-            Err(_) => self.fail(format!("{}: arithmetic syntax error", text.trim())),
+            Err(why) => self.fail(why),
         }
     }
 

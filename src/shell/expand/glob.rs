@@ -2,9 +2,9 @@
 
 use super::fields::Field;
 use super::pattern::{self, Pattern};
+use crate::output::visible;
 use crate::shell::vars::Bytes;
 use crate::shell::{Run, Shell};
-use crate::output::visible;
 use crate::view::FileType;
 use std::ffi::OsStr;
 use std::os::unix::ffi::OsStrExt;
@@ -55,6 +55,7 @@ impl Shell {
             paths = next;
         }
         // Parts without a pattern were taken at their word.
+        paths.retain(|path| !path.is_empty());
         paths.retain(|path| self.view.root().is_ok_and(|r| r.lstat(&path_of(path)).is_ok()));
         paths
     }
@@ -66,7 +67,8 @@ impl Shell {
             return;
         }
         let fold = self.options.nocaseglob;
-        let pattern = if fold { Pattern::new(&part.to_ascii_lowercase()) } else { Pattern::new(part) };
+        let pattern =
+            if fold { Pattern::new(&part.to_ascii_lowercase()) } else { Pattern::new(part) };
         let hidden = self.options.dotglob || pattern.starts_with_dot();
         let dir = if path.is_empty() { b"." } else { path };
         let entries = self.view.root().and_then(|root| root.open_dir(&path_of(dir))?.entries());
@@ -95,7 +97,8 @@ impl Shell {
                 next.push(dir.clone());
             }
             let open: &[u8] = if dir.is_empty() { b"." } else { &dir };
-            let entries = self.view.root().and_then(|root| root.open_dir(&path_of(open))?.entries());
+            let entries =
+                self.view.root().and_then(|root| root.open_dir(&path_of(open))?.entries());
             for entry in entries.into_iter().flatten().flatten() {
                 let name = entry.name.to_bytes();
                 if !self.options.dotglob && name.starts_with(b".") {
