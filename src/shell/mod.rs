@@ -6,6 +6,7 @@
 mod alias;
 mod assign;
 mod builtins;
+mod cases;
 mod complete;
 mod encoding;
 mod eval;

@@ -7,7 +7,7 @@ use std::collections::HashMap;
 use std::rc::Rc;
 
 use super::expand::brace;
-use super::{encoding, rewrite};
+use super::{cases, encoding, rewrite};
 
 /// Why a text is no program.
 #[derive(Debug, PartialEq, Eq)]
@@ -20,7 +20,7 @@ pub(super) enum Fault {
 
 /// Parses a whole program.
 pub(super) fn program(text: &str) -> Result<Program, Fault> {
-    let text = &*rewrite::case_patterns(text);
+    let text = &*cases::with_open_patterns(text);
     if is_too_deep(text, false) {
         return Err(Fault::Syntax(TOO_DEEP.into()));
     }

@@ -87,9 +87,6 @@ mod tests {
 
     #[test]
     fn a_format_says_what_is_shown_and_how() {
-        assert_eq!(
-            write("%R %1U %0S %lR %P%%", 61_250, 1_290, 999, 0),
-            "61.250 1.2 0 1m1.250s 3.73%"
-        );
+        assert_eq!(write("%R %1U %0S %lR %P%%", 61_250, 1_290, 999), "61.250 1.2 0 1m1.250s 3.73%");
     }
 }

@@ -144,7 +144,7 @@ impl Shell {
         line.retain(|byte| *byte != 0);
         let index = wanted.origin.unwrap_or(0) + stored as i64;
         if let Some(command) =
-            wanted.callback.as_ref().filter(|_| (stored + 1) % wanted.quantum == 0)
+            wanted.callback.as_ref().filter(|_| (stored + 1).is_multiple_of(wanted.quantum))
         {
             let index = index.to_string();
             let words = [command, index.as_bytes(), &quote::shell_word(&line)];
