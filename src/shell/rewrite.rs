@@ -21,10 +21,11 @@ fn starts_command(before: Option<&Token>) -> bool {
     }
 }
 
-/// The parser takes a `for x in` without words for a `for x`, and knows no `select`.
+/// The parser takes a `for x in` without words for a `for x`, the `esac` of `(case … esac)` for a pattern, and knows no
+/// `select`.
 pub(super) fn tokens(tokens: Vec<Token>, text: &str) -> Vec<Token> {
     let tokens = whole_keys(tokens, text);
-    let is_loop = |token: &Token| matches!(token.to_str(), "for" | "select");
+    let is_loop = |token: &Token| matches!(token.to_str(), "for" | "select" | "esac");
     if !tokens.iter().any(is_loop) {
         return tokens;
     }
@@ -34,6 +35,9 @@ pub(super) fn tokens(tokens: Vec<Token>, text: &str) -> Vec<Token> {
         let is_end = matches!(&token, Token::Operator(text, _) if text == ";" || text == "\n");
         if is_end && is_open_list(&out) {
             out.push(Token::Word(NOTHING.into(), token.location().clone()));
+        }
+        if token.to_str() == ")" && ends_case(&out) {
+            out.push(Token::Operator(";".into(), token.location().clone()));
         }
         match (&token, rest.peek()) {
             (Token::Word(word, span), Some(Token::Word(name, _)))
@@ -89,6 +93,14 @@ fn opens_key(word: &str) -> bool {
     word.split_once('[').is_some_and(|(name, key)| {
         super::vars::is_name(name.as_bytes()) && !key.contains([']', '\'', '"', '`'])
     })
+}
+
+/// Whether `out` ends in the `esac` of a `case`, and not in a pattern.
+fn ends_case(out: &[Token]) -> bool {
+    match out {
+        [.., Token::Operator(before, _), Token::Word(word, _)] => word == "esac" && before != "(",
+        _ => false,
+    }
 }
 
 /// Whether `out` ends in `for NAME in`, with or without newlines before the `in`.

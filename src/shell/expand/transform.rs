@@ -171,7 +171,11 @@ impl Shell {
             Op::Quoted => values.map(quote::always),
             Op::ExpandEscapeSequences => values.map(|v| quote::unescape(v, Escapes::Quote).0),
             Op::ToAttributeFlags => Values::One(self.attributes(&name_of(parameter)).into_bytes()),
-            Op::ToAssignmentLogic => Values::One(self.assignment_of(&name_of(parameter))),
+            Op::ToAssignmentLogic => match parameter {
+                _ if matches!(values, Values::Unset) => Values::Unset,
+                Parameter::NamedWithAllIndices { name, .. } => Values::One(self.declaration(name)),
+                other => Values::One(self.assignment_of(&name_of(other))),
+            },
             Op::PossiblyQuoteWithArraysExpanded { separate_words } => {
                 self.pairs(parameter, values, *separate_words)
             }

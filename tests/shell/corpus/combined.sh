@@ -107,3 +107,125 @@ read 'a[2]' <<< hi 2>/dev/null; echo "${a[2]}"
 trap 'echo hup' HUP; trap 'echo usr2' USR2; kill -HUP $$; kill -12 $$; kill -SIGUSR2 $$; echo end
 #### exit trap int
 trap 'echo exit' EXIT; trap 'echo int; exit 9' INT; kill -INT $$; echo no
+#### quoting in alias value
+shopt -s expand_aliases
+alias q="echo 'a  b'"
+q c
+#### comment with paren in sub
+x=$(echo a # it's (
+echo b); echo $x
+#### case with quotes in sub
+x=$(case "a b" in "a b") echo 'q)';; 'c') echo no;; *) echo other;; esac); echo "$x"
+#### case nested in sub
+x=$(case a in a) case b in b) echo deep;; esac;; esac); echo $x
+#### case with subshell in sub
+x=$(case a in a) (echo sub);; esac; echo ")" ); echo $x
+#### case in procsub
+cat <(case a in a) echo ps;; esac)
+#### case after if in sub
+x=$(if true; then case $HOME in /*) echo abs;; *) echo rel;; esac; fi); echo $x
+#### case in for in sub
+x=$(for i in a b; do case $i in a) echo A;; b) echo B;; esac; done); echo $x
+#### case extglob sub
+shopt -s extglob
+x=$(case foo in @(foo|bar)) echo ext;; esac); echo $x
+#### case arithmetic sub
+x=$(case $((1<<2)) in 4) echo four;; esac); echo $x
+#### case fallthrough sub
+x=$(case a in a) echo 1;& b) echo 2;;& *) echo 3;; esac); echo $x
+#### case assignment sub
+x=$(y=1 z=2; case $y in 1) echo one;; esac); echo $x
+#### echo case in sub
+x=$(echo case in esac); echo $x
+#### case function in sub
+x=$(f() { case $1 in a) echo fa;; esac; }; f a); echo $x
+#### case backquote
+x=`case a in a) echo bq;; esac`; echo $x
+#### case in dquoted param
+echo "${u:-$(case a in a) echo dflt;; esac)}"
+#### select word as argument
+echo select x in; echo for x in
+#### for newline in
+for x
+in a b
+do echo $x; done
+#### pipeline last word
+echo a | for x in; do cat; done; echo $?
+#### array keys arith
+declare -A m; m[$((1+1))]=two; a[1+1]=x; echo ${m[2]} ${a[2]}; b=([2]=x [1]=y z); echo ${b[@]}
+#### procsub in redirect of builtin
+mapfile -t a < <(seq 3); echo "${#a[@]}"; read -r l < <(exit 3); echo $?
+#### procsub pipestatus
+cat <(false); echo $?
+#### exit in procsub
+cat <(echo a; exit 3; echo b); echo $?
+#### procsub vars
+x=1; cat <(x=2; echo $x); echo $x
+#### errexit procsub
+set -e; cat <(false; echo on); echo end
+#### trap exit procsub
+trap 'echo bye' EXIT; cat <(echo in)
+#### last arg
+echo one two >/dev/null; echo $_; f() { echo "in $1"; }; f three; echo $_
+#### printf array
+printf -v 'm[1]' x; printf -v s '%s-%s' a b; echo ${m[1]} $s
+#### getopts in function twice
+f() { local OPTIND=1 o; while getopts ab o; do printf '%s ' $o; done; echo; }; f -a -b; f -ab
+#### hash d
+hash -r; hash nosuchcmd 2>/dev/null; echo $?
+#### command v multiple
+command -v cd nosuch if; echo $?; command -v nosuch; echo $?
+#### type p
+type -p cd; echo $?; type -P nosuch; echo $?
+#### cd too many
+cd / /usr 2>/dev/null; echo $?; cd ''; echo $?
+#### popd plus
+cd /; pushd /usr >/dev/null; pushd /bin >/dev/null; popd +1; popd -0; popd 2>/dev/null; echo $?
+#### declare lists
+declare -i n=5; declare -r r=1; declare -p n r; export E1=x; declare -p E1; declare -A h=([a]=1); declare -p h
+#### transform A
+a=(1 2); echo "${a[@]@A}"; declare -x v=1; echo ${v@A}; echo ${nosuch@A}
+#### unset in loop
+for i in 1 2; do unset i; echo "[$i]"; done
+#### test v
+declare -A m=([k]=1); a=(x); [[ -v m[k] ]]; echo $?; [[ -v a[0] ]]; echo $?; [[ -v a[1] ]]; echo $?; [[ -v PATH ]]; echo $?
+#### regex special
+[[ "a.b" =~ ^a\.b$ ]]; echo $?; [[ axb =~ "a.b" ]]; echo $?; [[ ab =~ (x)?(b) ]]; echo "[${BASH_REMATCH[1]}]" ${#BASH_REMATCH[@]}
+#### jobs spec
+sleep 20 & jobs %1 >/dev/null; echo $?; jobs %7 2>/dev/null; echo $?; kill %sleep; wait 2>/dev/null; echo $?
+#### kill zero
+sleep 20 & kill -0 $!; echo $?; kill $!; wait $!; echo $?
+#### umask subshell
+umask 022; (umask 0; umask); umask
+#### read many options
+printf 'x\\ty z\n' | { read -r a b; echo "$a|$b"; }; printf 'x\\ y z\n' | { read a b; echo "$a|$b"; }
+#### dollar underscore dash
+set -e; case $- in *e*) echo e;; esac; set +e
+#### ifs hereq
+IFS=, read a b <<< '1,2,3'; echo "$a $b"
+#### nested herestring
+cat <<< "$(cat <<< inner)"
+#### heredoc cmd
+cat <<E
+$(echo a; echo b) ${x:-d} \$x `echo bq`
+E
+#### heredoc dash in function
+f() {
+	cat <<-'E'
+		$x
+	E
+}
+f
+#### case before a parenthesis a1
+( case a in (a) echo ps;; esac )
+#### case before a parenthesis a2
+( case a in a) echo ps;; esac )
+#### case before a parenthesis a3
+cat <( case a in a) echo ps;; esac )
+#### case before a parenthesis a4
+cat <(case a in (a) echo ps;; esac)
+#### case before a parenthesis a5
+cat <(case a in a) echo ps;; esac; echo b)
+#### case before a parenthesis a6
+cat <(case a in (a) echo ps;; esac
+)
