@@ -1,10 +1,11 @@
 //! Assignment: `x=1`, `x+=1`, `a[1]=2`, `a=(1 2)`.
 
 use super::parse::Place;
-use super::vars::{Bytes, Case, Key, Value};
+use super::vars::{Bytes, Case, Key, Value, is_name};
 use super::{Run, Shell};
 use brush_parser::ast::{Assignment, AssignmentName, AssignmentValue, Word};
 use std::collections::BTreeMap;
+use std::time::Instant;
 
 impl Shell {
     /// Sets a variable, or one element of it, by the attributes it has.
@@ -32,6 +33,9 @@ impl Shell {
                 if upper { text.to_uppercase() } else { text.to_lowercase() }.into_bytes()
             }
         };
+        if self.assign_special(name, &value) {
+            return Ok(());
+        }
         let allexport = self.options.allexport;
         let var = self.vars.entry(name);
         var.exported |= allexport;
@@ -49,6 +53,39 @@ impl Shell {
             }
         };
         if is_set { Ok(()) } else { self.fail(format!("{name}: bad array subscript")) }
+    }
+
+    /// The variables that the shell makes up: these two take a start, and no more than that.
+    fn assign_special(&mut self, name: &str, value: &[u8]) -> bool {
+        if !matches!(name, "RANDOM" | "SECONDS") || self.vars.get(name).is_some() {
+            return false;
+        }
+        let number = std::str::from_utf8(value).ok().and_then(|text| text.parse::<i64>().ok());
+        let number = number.unwrap_or(0);
+        if name == "RANDOM" {
+            self.random = number as u32;
+        } else {
+            self.started = Instant::now();
+            self.seconds = number;
+        }
+        true
+    }
+
+    /// Sets what is written as `name` or `name[index]`; false when it is neither.
+    pub(super) fn assign_written(&mut self, target: &str, value: Bytes) -> Run<bool> {
+        let (name, index) = match target.strip_suffix(']').and_then(|t| t.split_once('[')) {
+            Some((name, index)) => (name, Some(index)),
+            None => (target, None),
+        };
+        if !is_name(name.as_bytes()) {
+            return Ok(false);
+        }
+        let key = match index {
+            Some(index) => Some(self.key(name, index)?),
+            None => None,
+        };
+        self.assign(name, key, value, false)?;
+        Ok(true)
     }
 
     pub(super) fn may_assign(&self, name: &str) -> Run<()> {
@@ -94,7 +131,7 @@ impl Shell {
             Some(index) => Some(self.key(name, index)?),
             None => None,
         };
-        self.trace_assignment(assignment, &value);
+        self.trace_assignment(assignment, &value)?;
         self.assign(name, key, value, assignment.append)
     }
 

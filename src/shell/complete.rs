@@ -1,8 +1,9 @@
-//! Completion: commands, paths in the target, variables, and processes after `kill`.
+//! Completion: commands, paths in the target, variables, the flags of tools, and processes after `kill` and `-p`.
 
 use super::Shell;
 use super::builtins;
 use super::expand::quote::{self, Escapes};
+use super::rewrite::BEFORE_COMMANDS;
 use super::vars::{Bytes, Value};
 use crate::output::visible;
 use crate::tools;
@@ -15,10 +16,6 @@ use std::path::Path;
 
 /// The most candidates that are shown; a directory may hold a million names.
 const MOST: usize = 1000;
-
-/// Words after which a command follows.
-const BEFORE_COMMANDS: [&str; 10] =
-    ["if", "then", "elif", "else", "while", "until", "do", "!", "{", "time"];
 
 /// What the editor asks while a line is typed.
 pub(super) struct Completer<'a> {
@@ -63,6 +60,8 @@ struct Typed<'a> {
     text: Bytes,
     /// The name of the command it is an argument of; `None` when it is the name itself.
     command: Option<&'a str>,
+    /// The word before it.
+    previous: Option<&'a str>,
 }
 
 impl<'a> Typed<'a> {
@@ -96,7 +95,26 @@ impl<'a> Typed<'a> {
             words.remove(0);
         }
         let raw = &line[start..];
-        Typed { start, raw, text: unquote(raw), command: words.first().copied() }
+        let (command, previous) = (words.first().copied(), words.last().copied());
+        Typed { start, raw, text: unquote(raw), command, previous }
+    }
+}
+
+impl Typed<'_> {
+    /// Whether the cursor stands in single quotes, where a dollar is a dollar.
+    fn is_single_quoted(&self) -> bool {
+        let mut quote = None;
+        let mut escaped = false;
+        for c in self.raw.chars() {
+            match (c, quote) {
+                _ if escaped => escaped = false,
+                ('\\', None | Some('"')) => escaped = true,
+                (c, Some(open)) if c == open => quote = None,
+                ('\'' | '"', None) => quote = Some(c),
+                _ => {}
+            }
+        }
+        quote == Some('\'')
     }
 }
 
@@ -133,24 +151,43 @@ fn unquote(raw: &str) -> Bytes {
 impl Shell {
     fn candidates(&self, typed: &Typed<'_>) -> Vec<Pair> {
         if let Some(at) = typed.raw.rfind('$')
-            && typed.raw[at + 1..].bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_')
+            && !typed.is_single_quoted()
         {
-            return self.variables(&typed.raw[..at], &typed.raw[at + 1..]);
+            let (before, name) = typed.raw.split_at(at + 1);
+            let (open, name) = name.strip_prefix('{').map_or(("", name), |name| ("{", name));
+            if name.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_') {
+                return self.variables(&format!("{before}{open}"), name, open);
+            }
         }
         match typed.command {
             None if !typed.text.contains(&b'/') => self.commands(&typed.text),
+            Some("kill" | "fg" | "bg" | "wait" | "disown") if typed.raw.starts_with('%') => {
+                self.job_specs(typed.raw)
+            }
             Some("kill") if !typed.raw.starts_with('-') => self.processes(typed.raw),
+            Some(_) if matches!(typed.previous, Some("-p" | "--pid")) => self.processes(typed.raw),
+            Some(name) if typed.raw.starts_with('-') => flags(name, typed.raw),
             _ => self.paths(&typed.text, typed.command.is_none()),
         }
     }
 
-    fn variables(&self, before: &str, start: &str) -> Vec<Pair> {
+    fn variables(&self, before: &str, start: &str, open: &str) -> Vec<Pair> {
         let names = self.vars.names().into_iter().filter(|name| name.starts_with(start));
+        let end = if open.is_empty() { "" } else { "}" };
         let pair = |name: &str| Pair {
             display: format!("${name}"),
-            replacement: format!("{before}${name}"),
+            replacement: format!("{before}{name}{end}"),
         };
         names.map(pair).collect()
+    }
+
+    fn job_specs(&self, start: &str) -> Vec<Pair> {
+        let jobs = self.jobs.list.iter().filter(|job| job.id != 0);
+        let pair = |job: &super::joblist::Job| Pair {
+            display: format!("%{} {}", job.id, visible(job.text.as_bytes())),
+            replacement: format!("%{}", job.id),
+        };
+        jobs.map(pair).filter(|pair| pair.replacement.starts_with(start)).collect()
     }
 
     fn commands(&self, start: &[u8]) -> Vec<Pair> {
@@ -224,6 +261,34 @@ impl Shell {
     }
 }
 
+/// The flags of the tool `name` that start with `start`. A long one that takes a value ends in `=`.
+fn flags(name: &str, start: &str) -> Vec<Pair> {
+    let Some(tool) = tools::find(name) else { return Vec::new() };
+    let mut command = (tool.command)();
+    command.build();
+    let mut found = Vec::new();
+    for arg in command.get_arguments().filter(|arg| !arg.is_hide_set()) {
+        let takes_value = arg.get_action().takes_values();
+        let needs_value = takes_value && arg.get_num_args().is_none_or(|n| n.min_values() > 0);
+        let help = arg.get_help().map(ToString::to_string).unwrap_or_default();
+        let mut add = |flag: String, end: &str| {
+            if flag.starts_with(start) {
+                let display = format!("{flag}  {help}");
+                found.push(Pair { display, replacement: format!("{flag}{end}") });
+            }
+        };
+        for long in arg.get_long().into_iter().chain(arg.get_visible_aliases().unwrap_or_default())
+        {
+            add(format!("--{long}"), if needs_value { "=" } else { " " });
+        }
+        for short in arg.get_short().into_iter().filter(|_| start.len() < 3) {
+            add(format!("-{short}"), " ");
+        }
+    }
+    found.sort_by(|a, b| a.replacement.cmp(&b.replacement));
+    found
+}
+
 /// A path as it goes into the line: quoted where it must be, but for the tilde in front.
 fn insertion(path: &[u8]) -> String {
     let text = match path.strip_prefix(b"~/") {
@@ -256,6 +321,16 @@ mod tests {
         assert_eq!(typed("if tes"), (3, "tes".into(), None));
         assert_eq!(typed("cat </et"), (5, "/et".into(), Some("cat")));
         assert_eq!(typed("</et"), (1, "/et".into(), Some("<")));
+    }
+
+    #[test]
+    fn flags_come_from_the_tools_own_options() {
+        let all = |start: &str| -> Vec<String> {
+            flags("head", start).into_iter().map(|pair| pair.replacement).collect()
+        };
+        assert!(all("--li").contains(&"--lines=".to_owned()), "{:?}", all("--"));
+        assert!(all("-").contains(&"-n ".to_owned()) && all("--help") == ["--help "]);
+        assert!(flags("nosuch", "-").is_empty());
     }
 
     #[test]

@@ -104,7 +104,8 @@ impl Shell {
 
     fn define(&mut self, definition: &FunctionDefinition) -> Run {
         let name = definition.fname.value.clone();
-        self.functions.insert(name, Rc::new(definition.body.clone()));
+        let function = self.function(definition.body.clone());
+        self.functions.insert(name, Rc::new(function));
         Ok(Exit::OK)
     }
 
@@ -138,6 +139,7 @@ impl Shell {
             CompoundCommand::ArithmeticForClause(clause) => self.arithmetic_for(clause),
             CompoundCommand::CaseClause(clause) => self.case_clause(clause),
             CompoundCommand::Arithmetic(command) => {
+                self.frames.line = self.frames.base + command.loc.start.line;
                 // A failure in here is the command's, not the script's.
                 let value = match self.arithmetic(&command.expr.value) {
                     Err(Flow::Fail(exit)) => return Ok(exit),
@@ -191,6 +193,9 @@ impl Shell {
     }
 
     fn for_clause(&mut self, clause: &ForClauseCommand) -> Run {
+        if let Some(name) = clause.variable_name.strip_prefix(super::rewrite::SELECT) {
+            return self.select(name, clause);
+        }
         let values = match &clause.values {
             Some(words) => self.words(words)?,
             None => self.args.clone(),
@@ -232,7 +237,7 @@ impl Shell {
     }
 
     /// One turn of a loop, with what `break` and `continue` mean for it.
-    fn turn(&mut self, body: impl FnOnce(&mut Shell) -> Run<Option<Exit>>) -> Run<Turn> {
+    pub(super) fn turn(&mut self, body: impl FnOnce(&mut Shell) -> Run<Option<Exit>>) -> Run<Turn> {
         self.poll_signals()?;
         self.depth.loops += 1;
         let result = body(self);
@@ -283,7 +288,7 @@ impl Shell {
 }
 
 /// How one turn of a loop ended.
-enum Turn {
+pub(super) enum Turn {
     /// The body ran; `None`: the condition said no.
     Done(Option<Exit>),
     Next,

@@ -12,7 +12,6 @@ use nix::fcntl::OFlag;
 use nix::sys::signal::Signal;
 use nix::unistd::{ForkResult, Pid, dup2_stdin, dup2_stdout, pipe2};
 use std::os::fd::OwnedFd;
-use std::time::Instant;
 
 impl Shell {
     /// Forks. Returns the child's number in the shell and `None` in the child, which ends by [`Shell::leave`].
@@ -40,12 +39,12 @@ impl Shell {
     fn become_child(&mut self, group: Group) {
         let is_monitored = self.is_monitored(group);
         self.forget_traps();
-        self.is_subshell = true;
+        self.level += 1;
         self.is_interactive = false;
         self.terminal = None;
         // What covers a descriptor for a while is the shell's business; in here it would hold pipes open.
         self.saved.clear();
-        self.jobs = super::jobs::Jobs::default();
+        self.jobs.inherit();
         if group == Group::Background && !is_monitored {
             for signal in [Signal::SIGINT, Signal::SIGQUIT] {
                 let _ = process::ignore(signal);
@@ -144,7 +143,7 @@ impl Shell {
 
     /// What a script prints, without the newlines at its end.
     pub(super) fn substitute(&mut self, script: &str) -> Run<Vec<u8>> {
-        let program = match self.cache.program(script) {
+        let program = match self.cache.program(&self.aliased(script)) {
             Ok(program) => program,
             Err(why) => return self.fail(format!("command substitution: {why}")),
         };
@@ -197,29 +196,6 @@ impl Shell {
             Ok(ends) => Ok(ends),
             Err(errno) => self.fail(format!("pipe: {}", crate::error::reason(errno))),
         }
-    }
-
-    /// What `time` says at the end of a pipeline.
-    pub(super) fn print_times(&self, started: Instant, is_posix: bool) {
-        use nix::sys::resource::{UsageWho, getrusage};
-        use nix::sys::time::TimeValLike;
-        let real = started.elapsed().as_millis() as i64;
-        let (mut user, mut system) = (0, 0);
-        for who in [UsageWho::RUSAGE_SELF, UsageWho::RUSAGE_CHILDREN] {
-            if let Ok(usage) = getrusage(who) {
-                user += usage.user_time().num_milliseconds();
-                system += usage.system_time().num_milliseconds();
-            }
-        }
-        let line = |name: &str, ms: i64| {
-            if is_posix {
-                return format!("{name} {}.{:02}\n", ms / 1000, ms % 1000 / 10);
-            }
-            format!("{name}\t{}m{}.{:03}s\n", ms / 60_000, ms / 1000 % 60, ms % 1000)
-        };
-        let lines = [line("real", real), line("user", user), line("sys", system)].concat();
-        let text = if is_posix { lines } else { format!("\n{lines}") };
-        let _ = super::write_all(super::stderr(), text.as_bytes());
     }
 }
 

@@ -5,7 +5,7 @@ use super::jobs::Terminal;
 use super::parse::{self, Fault};
 use super::stdin::{await_input, read_line};
 use super::vars::Bytes;
-use super::{Flow, Run, Shell};
+use super::{Flow, Run, Shell, history};
 use crate::error::Error;
 use crate::exit::Exit;
 use crate::output::{Io, table, visible};
@@ -65,12 +65,20 @@ impl Shell {
         loop {
             self.report_jobs();
             let result = match self.command_typed(&mut reader) {
-                Ok(Typed::Program(program)) => self.program(&program),
+                Ok(Typed::Program(program)) => {
+                    self.frames.base = 0;
+                    let warned = self.jobs.warned;
+                    let result = self.program(&program);
+                    // Only an `exit` right after the warning is obeyed.
+                    self.jobs.warned &= !warned;
+                    result
+                }
                 Ok(Typed::Nothing) => continue,
                 Ok(Typed::Interrupted) => {
                     self.status = Exit::signal(libc::SIGINT);
                     continue;
                 }
+                Ok(Typed::End) if self.is_held_by_jobs() => continue,
                 Ok(Typed::End) => return Ok(self.status),
                 Err(error) => {
                     self.complain(&error);
@@ -95,7 +103,19 @@ impl Shell {
         loop {
             let prompt = if text.is_empty() { self.prompt() } else { "> ".into() };
             match reader.line(self, &prompt)? {
-                Line::Text(line) => text.push_str(&line),
+                Line::Text(line) => match history::expand(&line, &self.history) {
+                    Ok(None) => text.push_str(&line),
+                    Ok(Some(line)) => {
+                        let shown = format!("{}\n", visible(line.as_bytes()));
+                        let _ = super::write_all(super::stderr(), shown.as_bytes());
+                        text.push_str(&line);
+                    }
+                    Err(why) => {
+                        self.complain(&Error::usage(visible(why.as_bytes())));
+                        self.status = Exit::FAILURE;
+                        return Ok(Typed::Nothing);
+                    }
+                },
                 Line::Interrupted => return Ok(Typed::Interrupted),
                 Line::End if text.is_empty() => return Ok(Typed::End),
                 Line::End => {
@@ -108,7 +128,7 @@ impl Shell {
             if text.trim().is_empty() {
                 return Ok(Typed::Nothing);
             }
-            let parsed = parse::program(&text);
+            let parsed = parse::program(&self.aliased(&text));
             if matches!(parsed, Err(Fault::Incomplete(_))) {
                 continue;
             }

@@ -1,5 +1,6 @@
 //! Jobs: what runs in the background or was stopped, process groups, and who has the terminal.
 
+use super::joblist::{Job, State};
 use super::{Flow, Run, Shell};
 use crate::exit::Exit;
 use crate::sys::process;
@@ -30,60 +31,6 @@ pub(super) enum Group {
     Join(Pid),
     /// One of its own.
     Background,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum State {
-    Running,
-    Stopped,
-    Done(Exit),
-}
-
-/// One job.
-#[derive(Debug)]
-pub(super) struct Job {
-    pub id: usize,
-    /// Its processes that have not ended; the exit code is the last one's.
-    pids: Vec<Pid>,
-    group: Pid,
-    last: Pid,
-    pub text: String,
-    pub state: State,
-}
-
-#[derive(Debug, Default)]
-pub(super) struct Jobs {
-    pub list: Vec<Job>,
-}
-
-impl Job {
-    fn note(&mut self, pid: Pid, status: WaitStatus) {
-        match status {
-            WaitStatus::Stopped(..) => self.state = State::Stopped,
-            WaitStatus::Continued(_) => self.state = State::Running,
-            WaitStatus::Exited(..) | WaitStatus::Signaled(..) => {
-                self.pids.retain(|p| *p != pid);
-                if pid == self.last {
-                    self.state = State::Done(status.into());
-                }
-            }
-            _ => {}
-        }
-    }
-
-    pub(super) fn line(&self) -> String {
-        let state = match self.state {
-            State::Running => "Running".to_owned(),
-            State::Stopped => "Stopped".to_owned(),
-            State::Done(Exit::OK) => "Done".to_owned(),
-            State::Done(exit) => format!("Exit {}", exit.number()),
-        };
-        format!("[{}]  {state:<22}  {}\n", self.id, self.text)
-    }
-
-    pub(super) fn pid(&self) -> Pid {
-        self.last
-    }
 }
 
 impl Terminal {
@@ -193,72 +140,52 @@ impl Shell {
 
     pub(super) fn add_background(&mut self, child: Pid, text: String) {
         self.last_background = Some(child);
-        let id = self.add(vec![child], child, text, State::Running);
+        let id = self.jobs.add(vec![child], child, text, State::Running);
         if self.is_interactive {
             let _ = super::write_all(super::stderr(), format!("[{id}] {child}\n").as_bytes());
         }
     }
 
+    /// A process substitution: `$!` and `wait` know it, and nobody is told of it.
+    pub(super) fn add_hidden(&mut self, child: Pid) {
+        self.last_background = Some(child);
+        self.jobs.add_hidden(child);
+    }
+
     fn add_stopped(&mut self, pids: &[Pid], group: Pid, text: String) {
-        self.add(pids.to_vec(), group, text, State::Stopped);
-        if let Some(job) = self.jobs.list.last() {
-            let line = format!("\n{}", job.line());
-            let _ = super::write_all(super::stderr(), line.as_bytes());
-        }
-    }
-
-    fn add(&mut self, pids: Vec<Pid>, group: Pid, text: String, state: State) -> usize {
-        let id = self.jobs.list.iter().map(|job| job.id).max().unwrap_or(0) + 1;
-        let last = pids.last().copied().unwrap_or(group);
-        self.jobs.list.push(Job { id, pids, group, last, text, state });
-        id
-    }
-
-    /// Looks, without waiting, what became of the jobs.
-    pub(super) fn update_jobs(&mut self) {
-        let flags = WaitPidFlag::WNOHANG | WaitPidFlag::WUNTRACED | WaitPidFlag::WCONTINUED;
-        for job in &mut self.jobs.list {
-            for pid in job.pids.clone() {
-                if let Ok(status) = waitpid(pid, Some(flags)) {
-                    job.note(pid, status);
-                }
-            }
-        }
+        self.jobs.add(pids.to_vec(), group, text, State::Stopped);
+        let line = format!("\n{}", self.jobs.line(self.jobs.list.len() - 1, false));
+        let _ = super::write_all(super::stderr(), line.as_bytes());
     }
 
     /// Tells of jobs that have ended, and forgets them; what a prompt does.
     pub(super) fn report_jobs(&mut self) {
-        self.update_jobs();
-        for job in self.jobs.list.extract_if(.., |job| matches!(job.state, State::Done(_))) {
-            let _ = super::write_all(super::stderr(), job.line().as_bytes());
+        self.jobs.update();
+        for job in self.jobs.forget_done().iter().filter(|job| job.id != 0) {
+            let _ = super::write_all(super::stderr(), job.line(' ', false).as_bytes());
         }
     }
 
-    /// The index of the job that `spec` means: `%1`, `%%`, `%-`, `%name`, or the number of its process.
-    pub(super) fn find_job(&self, spec: &str) -> Option<usize> {
-        let list = &self.jobs.list;
-        let Some(name) = spec.strip_prefix('%') else {
-            let pid = Pid::from_raw(spec.parse().ok()?);
-            return list.iter().position(|job| job.last == pid);
-        };
-        match name {
-            "" | "%" | "+" => list.len().checked_sub(1),
-            "-" => list.len().checked_sub(2),
-            _ => match name.parse::<usize>() {
-                Ok(id) => list.iter().position(|job| job.id == id),
-                Err(_) => list.iter().position(|job| job.text.starts_with(name)),
-            },
+    /// Whether `exit` is to be asked for once more, which is said then.
+    pub(super) fn is_held_by_jobs(&mut self) -> bool {
+        self.jobs.update();
+        if !self.is_interactive || self.jobs.warned || !self.jobs.has_stopped() {
+            return false;
         }
+        self.jobs.warned = true;
+        self.complain(&crate::error::Error::new("there are stopped jobs"));
+        true
     }
 
     /// Waits until the job ends (or stops), forgets one that ended, and gives its exit code.
     pub(super) fn wait_job(&mut self, index: usize) -> Run {
         let flags = self.terminal.as_ref().map(|_| WaitPidFlag::WUNTRACED);
         loop {
-            let Some(job) = self.jobs.list.get_mut(index) else { return Ok(Exit::NOT_FOUND) };
+            let job = self.jobs.list.get_mut(index).filter(|job| !job.foreign);
+            let Some(job) = job else { return Ok(Exit::NOT_FOUND) };
             let pid = match (job.state, job.pids.first()) {
                 (State::Done(exit), None) => {
-                    self.jobs.list.remove(index);
+                    self.jobs.remove(index);
                     return Ok(exit);
                 }
                 (State::Stopped, _) => return Ok(Exit::signal(libc::SIGTSTP)),
@@ -273,7 +200,7 @@ impl Shell {
                     }
                 }
                 Err(_) => {
-                    self.jobs.list.remove(index);
+                    self.jobs.remove(index);
                     return Ok(Exit::NOT_FOUND);
                 }
             }
@@ -282,26 +209,32 @@ impl Shell {
 
     /// The next job that `wait` has to wait for.
     pub(super) fn running_job(&self) -> Option<usize> {
-        self.jobs.list.iter().position(|job| job.state == State::Running)
+        let is_running = |job: &Job| job.state == State::Running && !job.foreign;
+        self.jobs.list.iter().position(is_running)
     }
 
-    /// `wait -n`: the job that ends first.
-    pub(super) fn wait_any(&mut self) -> Run {
+    /// `wait -n`: the job that ends first, of those with the numbers `among` or of all. Its process comes with it.
+    pub(super) fn wait_any(&mut self, among: &[Pid]) -> Run<(Exit, Option<Pid>)> {
         loop {
-            self.update_jobs();
-            let done = |job: &Job| matches!(job.state, State::Done(_));
+            self.jobs.update();
+            let is_meant = |job: &Job| {
+                job.id != 0 && !job.foreign && (among.is_empty() || among.contains(&job.last))
+            };
+            let done = |job: &Job| is_meant(job) && job.is_done();
             if let Some(index) = self.jobs.list.iter().position(done) {
-                return self.wait_job(index);
+                let pid = self.jobs.list[index].last;
+                return Ok((self.wait_job(index)?, Some(pid)));
             }
-            if self.running_job().is_none() {
-                return Ok(Exit::NOT_FOUND);
+            let runs = |job: &Job| is_meant(job) && job.state == State::Running;
+            if !self.jobs.list.iter().any(runs) {
+                return Ok((Exit::NOT_FOUND, None));
             }
             // Leaves the child to be collected by the next look.
             let flags = WaitPidFlag::WEXITED | WaitPidFlag::WNOWAIT;
             if let Err(Errno::EINTR) = waitid(Id::All, flags)
                 && let Some(exit) = self.wait_interrupted()?
             {
-                return Ok(exit);
+                return Ok((exit, None));
             }
         }
     }
@@ -324,8 +257,9 @@ impl Shell {
         if let Some(terminal) = &self.terminal {
             terminal.take_back();
         }
-        if let Some(job) = self.jobs.list.get(index).filter(|job| job.state == State::Stopped) {
-            let _ = super::write_all(super::stderr(), format!("\n{}", job.line()).as_bytes());
+        if self.jobs.list.get(index).is_some_and(|job| job.state == State::Stopped) {
+            let line = format!("\n{}", self.jobs.line(index, false));
+            let _ = super::write_all(super::stderr(), line.as_bytes());
         }
         match result {
             Ok(exit) if exit == Exit::signal(libc::SIGINT) => Err(Flow::Interrupt),

@@ -2,13 +2,13 @@
 
 use super::Shell;
 use super::builtins::{self, Builtin};
+use super::frames::Function;
 use super::vars::{Bytes, Value};
 use crate::enter;
 use crate::error::Error;
 use crate::exit::Exit;
 use crate::output::quote;
 use crate::tools::{self, Tool};
-use brush_parser::ast::FunctionBody;
 use std::ffi::OsStr;
 use std::os::unix::ffi::OsStrExt;
 use std::path::PathBuf;
@@ -16,7 +16,7 @@ use std::rc::Rc;
 
 /// What runs.
 pub(super) enum Found {
-    Function(Rc<FunctionBody>),
+    Function(Rc<Function>),
     Builtin(&'static Builtin),
     Tool(&'static Tool),
     /// A file of the target, absolute in it.

@@ -3,21 +3,31 @@
 //! Tools are built-ins that run in forked children of this single-threaded process, so that a pipeline needs no exec,
 //! no /proc and no file. What belongs to the target is run by [`crate::enter`].
 
+mod alias;
 mod assign;
 mod builtins;
+mod cases;
 mod complete;
+mod encoding;
 mod eval;
 mod expand;
 mod fork;
+mod frames;
+mod history;
 mod interactive;
+mod joblist;
 mod jobs;
 mod lookup;
 mod options;
 mod parse;
+mod procsub;
 mod redirect;
+mod rewrite;
+mod select;
 mod simple;
 mod stdin;
 mod test_expr;
+mod times;
 mod traps;
 mod vars;
 
@@ -25,8 +35,8 @@ use crate::error::Error;
 use crate::exit::Exit;
 use crate::output::Text;
 use crate::view::View;
-use brush_parser::ast::FunctionBody;
 use nix::unistd::Pid;
+use std::borrow::Cow;
 use std::collections::{BTreeMap, HashMap};
 use std::ffi::OsString;
 use std::io::{self, IsTerminal};
@@ -46,7 +56,7 @@ pub struct Shell {
     vars: Vars,
     /// Variables of the target's environment whose names a shell can't spell; they are passed on.
     environ: Vec<(Bytes, Bytes)>,
-    functions: HashMap<String, Rc<FunctionBody>>,
+    functions: HashMap<String, Rc<frames::Function>>,
     aliases: BTreeMap<String, String>,
     options: Options,
     /// `$0` and `$1` …
@@ -58,8 +68,9 @@ pub struct Shell {
     pipe_status: Vec<Exit>,
     /// `$$`: of the shell, not of its subshells.
     pid: Pid,
+    parent: Pid,
     last_background: Option<Pid>,
-    jobs: jobs::Jobs,
+    jobs: joblist::Jobs,
     traps: traps::Traps,
     /// Descriptors from 3 on, as scripts number them. Tools see 0, 1 and 2 only, so these need no number of the
     /// process, where they could collide with the view's handles.
@@ -76,11 +87,19 @@ pub struct Shell {
     is_string: bool,
     /// The pipe that the script comes by, as device and inode: what is in it is not for programs.
     script_pipe: Option<(u64, u64)>,
-    /// A forked child of the shell.
-    is_subshell: bool,
+    /// How many forks lie between the shell and this child of it; 0: this is the shell.
+    level: u32,
+    /// What is being run, from the outside in.
+    frames: frames::Frames,
+    /// What `pushd` put behind the working directory.
+    dirs: Vec<Bytes>,
+    /// `$_`.
+    last_word: Bytes,
     /// What was typed, for this session only.
     history: Vec<String>,
     started: Instant,
+    /// What SECONDS was at `started`.
+    seconds: i64,
     random: u32,
     getopts: builtins::Getopts,
 }
@@ -91,6 +110,8 @@ struct Depth {
     loops: u32,
     functions: u32,
     sourced: u32,
+    /// Texts that are run inside of each other: by `eval`, `source`, traps.
+    texts: u32,
     /// Commands whose failure is looked at by somebody, so that `set -e` leaves them alone.
     tested: u32,
     /// Variables in arithmetic whose values are expressions with variables in them …
@@ -131,8 +152,9 @@ impl Shell {
             substituted: None,
             pipe_status: vec![Exit::OK],
             pid: nix::unistd::getpid(),
+            parent: nix::unistd::getppid(),
             last_background: None,
-            jobs: jobs::Jobs::default(),
+            jobs: joblist::Jobs::default(),
             traps: traps::Traps::default(),
             fds: BTreeMap::new(),
             saved: Vec::new(),
@@ -142,9 +164,13 @@ impl Shell {
             is_interactive: false,
             is_string: false,
             script_pipe: None,
-            is_subshell: false,
+            level: 0,
+            frames: frames::Frames::default(),
+            dirs: Vec::new(),
+            last_word: Vec::new(),
             history: Vec::new(),
             started: Instant::now(),
+            seconds: 0,
             random: nix::unistd::getpid().as_raw() as u32,
             getopts: builtins::Getopts::default(),
         };
@@ -159,7 +185,7 @@ impl Shell {
             let (name, value) = (&entry[..equals], entry[equals + 1..].to_vec());
             match std::str::from_utf8(name) {
                 // dbg brings its own shell; the target's is a path that means nothing here.
-                Ok("SHELL" | "IFS" | "OLDPWD") => {}
+                Ok("SHELL" | "IFS" | "OLDPWD" | "_") => {}
                 Ok(text) if vars::is_name(name) => {
                     *self.vars.entry(text) = Var { exported: true, ..Var::scalar(value) };
                 }
@@ -191,13 +217,15 @@ impl Shell {
         self.is_string = true;
         self.name = name.into();
         self.args = args.into_iter().map(OsString::into_vec).collect();
-        let program = match self.text(text).and_then(|text| {
-            parse::program(text)
-                .map_err(|(Fault::Incomplete(why) | Fault::Syntax(why))| Error::usage(why))
-        }) {
+        let text = encoding::decode(text);
+        if alias::may_define(&text) {
+            let result = self.by_lines(&text, "script");
+            return self.end(result);
+        }
+        let program = match parse::program(&text) {
             Ok(program) => program,
-            Err(error) => {
-                self.complain(&error);
+            Err(Fault::Incomplete(why) | Fault::Syntax(why)) => {
+                self.complain(&Error::usage(why));
                 return Exit::USAGE;
             }
         };
@@ -227,11 +255,12 @@ impl Shell {
         self.run_exit_trap(exit)
     }
 
-    /// `text` as the parser takes it.
-    fn text<'a>(&self, text: &'a [u8]) -> Result<&'a str, Error> {
-        std::str::from_utf8(text).map_err(|_| {
-            Error::usage("the script is not UTF-8 text").hint("write other bytes as $'\\xNN'")
-        })
+    /// A script as the parser takes it.
+    fn text<'a>(&self, script: &'a [u8]) -> Cow<'a, str> {
+        match encoding::decode(script) {
+            Cow::Borrowed(text) => self.aliased(text),
+            Cow::Owned(text) => self.aliased(&text).into_owned().into(),
+        }
     }
 
     /// Says what went wrong as `dbg: TEXT` on stderr.

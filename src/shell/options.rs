@@ -14,6 +14,10 @@ pub(super) struct Options {
     pub nullglob: bool,
     pub dotglob: bool,
     pub nocasematch: bool,
+    pub nocaseglob: bool,
+    pub failglob: bool,
+    pub globstar: bool,
+    pub expand_aliases: bool,
 }
 
 /// Where an option is kept.
@@ -23,17 +27,21 @@ type Place = fn(&mut Options) -> &mut bool;
 pub(super) const SET: [(Option<char>, &str, Place); 8] = [
     (Some('a'), "allexport", |o| &mut o.allexport),
     (Some('e'), "errexit", |o| &mut o.errexit),
-    (Some('f'), "noglob", |o| &mut o.noglob),
     (Some('n'), "noexec", |o| &mut o.noexec),
+    (Some('f'), "noglob", |o| &mut o.noglob),
     (Some('u'), "nounset", |o| &mut o.nounset),
+    (None, "pipefail", |o| &mut o.pipefail),
     (Some('v'), "verbose", |o| &mut o.verbose),
     (Some('x'), "xtrace", |o| &mut o.xtrace),
-    (None, "pipefail", |o| &mut o.pipefail),
 ];
 
 /// Name and place of each option of `shopt`.
-pub(super) const SHOPT: [(&str, Place); 3] = [
+pub(super) const SHOPT: [(&str, Place); 7] = [
     ("dotglob", |o| &mut o.dotglob),
+    ("expand_aliases", |o| &mut o.expand_aliases),
+    ("failglob", |o| &mut o.failglob),
+    ("globstar", |o| &mut o.globstar),
+    ("nocaseglob", |o| &mut o.nocaseglob),
     ("nocasematch", |o| &mut o.nocasematch),
     ("nullglob", |o| &mut o.nullglob),
 ];

@@ -1,12 +1,13 @@
 //! From text to trees, by brush-parser; and a memory of what was parsed, since a loop meets the same words again.
 
-use brush_parser::ast::{self, ArithmeticExpr, Program};
+use brush_parser::ast::{ArithmeticExpr, Program};
 use brush_parser::word::{self, BraceExpressionOrText, WordPiece, WordPieceWithSource};
 use brush_parser::{ParseError, ParserOptions, Token, parse_tokens, uncached_tokenize_str};
 use std::collections::HashMap;
 use std::rc::Rc;
 
 use super::expand::brace;
+use super::{cases, encoding, rewrite};
 
 /// Why a text is no program.
 #[derive(Debug, PartialEq, Eq)]
@@ -19,14 +20,21 @@ pub(super) enum Fault {
 
 /// Parses a whole program.
 pub(super) fn program(text: &str) -> Result<Program, Fault> {
+    let text = &*cases::with_open_patterns(text);
+    if is_too_deep(text, false) {
+        return Err(Fault::Syntax(TOO_DEEP.into()));
+    }
     let options = ParserOptions::default();
     let tokens = match uncached_tokenize_str(text, &options.tokenizer_options()) {
-        Ok(tokens) => split_semicolons(with_blanks(tokens, text)),
+        Ok(tokens) => rewrite::tokens(split_semicolons(with_blanks(tokens, text)), text),
         Err(error) if error.is_incomplete() => {
             return Err(Fault::Incomplete(format!("syntax error: {error}")));
         }
         Err(error) => return Err(Fault::Syntax(format!("syntax error: {error}"))),
     };
+    if nests_too_deep(&tokens) {
+        return Err(Fault::Syntax(TOO_DEEP.into()));
+    }
     match parse_tokens(&tokens, &options) {
         // An unfinished line: the parser itself takes the backslash for the end of the last word.
         Ok(_) if ends_in_continuation(text) => {
@@ -34,11 +42,8 @@ pub(super) fn program(text: &str) -> Result<Program, Fault> {
         }
         Ok(program) => Ok(program),
         Err(ParseError::ParsingNear(at)) => {
-            let before = tokens.iter().take_while(|token| token.location().start.index < at.index);
-            Err(Fault::Syntax(match before.last().map(Token::to_str) {
-                Some("select") => format!("line {}: select is not supported", at.line),
-                _ => format!("line {}: syntax error near column {}", at.line, at.column),
-            }))
+            let why = format!("line {}: syntax error near column {}", at.line, at.column);
+            Err(Fault::Syntax(why))
         }
         Err(_) => Err(Fault::Incomplete("syntax error: unexpected end of file".into())),
     }
@@ -88,6 +93,38 @@ fn split_semicolons(tokens: Vec<Token>) -> Vec<Token> {
     out
 }
 
+/// How deep brackets and compound commands may stand inside of each other: the parser goes down as deep on the stack.
+const DEEPEST: i32 = 250;
+
+const TOO_DEEP: &str = "syntax error: more than 250 brackets or commands inside each other";
+
+/// Whether brackets stand too deep inside of each other, wherever they are. Square ones are none outside of arithmetic.
+fn is_too_deep(text: &str, square: bool) -> bool {
+    let mut depth = 0;
+    text.bytes().any(|byte| {
+        depth += match byte {
+            b'(' | b'{' => 1,
+            b'[' if square => 1,
+            b')' | b'}' => -i32::from(depth > 0),
+            b']' if square => -i32::from(depth > 0),
+            _ => 0,
+        };
+        depth > DEEPEST
+    })
+}
+
+fn nests_too_deep(tokens: &[Token]) -> bool {
+    let mut depth = 0;
+    tokens.iter().any(|token| {
+        depth += match token.to_str() {
+            "if" | "for" | "while" | "until" | "case" => 1,
+            "fi" | "done" | "esac" => -i32::from(depth > 0),
+            _ => 0,
+        };
+        depth > DEEPEST
+    })
+}
+
 fn ends_in_continuation(text: &str) -> bool {
     let Some(line) = text.strip_suffix('\n') else { return false };
     let last = line.rsplit('\n').next().unwrap_or_default();
@@ -117,6 +154,15 @@ pub(super) enum Place {
     Quoted,
 }
 
+/// Parses an expression.
+pub(super) fn arithmetic(text: &str) -> Result<ArithmeticExpr, String> {
+    if is_too_deep(text, true) {
+        return Err(TOO_DEEP.into());
+    }
+    let error = |_| format!("{}: arithmetic syntax error", text.trim());
+    brush_parser::arithmetic::parse(text).map_err(error)
+}
+
 /// How many parsed texts of a kind are remembered. A program that makes new ones for ever starts afresh.
 const REMEMBERED: usize = 4096;
 
@@ -130,7 +176,10 @@ pub(super) struct Cache {
 
 impl Cache {
     pub(super) fn word(&mut self, text: &str, place: Place) -> Result<Rc<Word>, String> {
-        remember(&mut self.words[place as usize], text, |text| parse_word(text, place))
+        remember(&mut self.words[place as usize], text, |text| match is_too_deep(text, false) {
+            true => Err(TOO_DEEP.into()),
+            false => parse_word(text, place),
+        })
     }
 
     pub(super) fn program(&mut self, text: &str) -> Result<Rc<Program>, String> {
@@ -140,10 +189,7 @@ impl Cache {
     }
 
     pub(super) fn arithmetic(&mut self, text: &str) -> Result<Rc<ArithmeticExpr>, String> {
-        remember(&mut self.arithmetic, text, |text| {
-            let error = |_| format!("{}: arithmetic syntax error", text.trim());
-            brush_parser::arithmetic::parse(text).map_err(error)
-        })
+        remember(&mut self.arithmetic, text, arithmetic)
     }
 }
 
@@ -166,7 +212,7 @@ fn remember<T>(
 fn parse_word(text: &str, place: Place) -> Result<Word, String> {
     let is_plain = |b: u8| b.is_ascii_alphanumeric() || b"_-./:,=+@%^".contains(&b) || b >= 0x80;
     if !text.is_empty() && text.bytes().all(is_plain) {
-        return Ok(Word::Plain(text.into()));
+        return Ok(Word::Plain(encoding::encode(text).into_owned()));
     }
     let options = ParserOptions {
         tilde_expansion_after_colon: place == Place::Assignment,
@@ -211,28 +257,4 @@ fn bad_substitution<'a>(text: &'a str, pieces: &[WordPieceWithSource]) -> Option
         WordPiece::DoubleQuotedSequence(inner) => bad_substitution(text, inner),
         _ => None,
     })
-}
-
-/// The words of a command that is nothing but words.
-pub(super) fn simple_words(text: &str) -> Option<Vec<ast::Word>> {
-    let program = program(text).ok()?;
-    let [list] = program.complete_commands.as_slice() else { return None };
-    let [ast::CompoundListItem(and_or, ast::SeparatorOperator::Sequence)] = list.0.as_slice()
-    else {
-        return None;
-    };
-    let ([ast::Command::Simple(simple)], []) =
-        (and_or.first.seq.as_slice(), and_or.additional.as_slice())
-    else {
-        return None;
-    };
-    let mut words = vec![simple.word_or_name.clone().filter(|_| simple.prefix.is_none())?];
-    for item in simple.suffix.iter().flat_map(|suffix| &suffix.0) {
-        match item {
-            ast::CommandPrefixOrSuffixItem::Word(word)
-            | ast::CommandPrefixOrSuffixItem::AssignmentWord(_, word) => words.push(word.clone()),
-            _ => return None,
-        }
-    }
-    Some(words)
 }

@@ -1,5 +1,6 @@
 //! Redirections. Files are the target's; writing them needs `--write`.
 
+use super::encoding::encode;
 use super::parse::Place;
 use super::{Run, Shell};
 use crate::error::{Error, Result, ResultExt};
@@ -58,7 +59,7 @@ impl Shell {
                 let text = &document.doc.value;
                 let text = match document.requires_expansion {
                     true => self.value(text, Place::Quoted)?,
-                    false => text.as_bytes().to_vec(),
+                    false => encode(text).into_owned(),
                 };
                 in_memory(&text).and_then(|file| self.set_fd(fd.unwrap_or(0), Source::Open(file)))
             }
@@ -78,8 +79,9 @@ impl Shell {
         target: &Target,
     ) -> Run<Result<()>> {
         let word = match target {
-            Target::ProcessSubstitution(..) => {
-                return Ok(Err(Error::new("process substitution is not supported")));
+            Target::ProcessSubstitution(direction, body) => {
+                let pipe = self.start_process(direction, body)?;
+                return Ok(self.set_fd(fd, Source::Open(pipe)));
             }
             Target::Fd(source) => return Ok(self.duplicate(fd, *source)),
             Target::Duplicate(word) => {
@@ -152,7 +154,7 @@ impl Shell {
             return Ok(file);
         }
         let path = Path::new(OsStr::from_bytes(path));
-        self.view.may_write(&format!("writing {}", quote(path)))?;
+        self.view.may_write_file(path)?;
         Ok(self.view.root()?.create(path, append)?.into())
     }
 
@@ -163,6 +165,11 @@ impl Shell {
             b"/dev/stdin" => self.copy_fd(0)?,
             b"/dev/stdout" => self.copy_fd(1)?,
             b"/dev/stderr" => self.copy_fd(2)?,
+            _ if path.starts_with(b"/dev/fd/") && !self.is_lent(path) => {
+                let number = std::str::from_utf8(&path[8..]).ok().and_then(|n| n.parse().ok());
+                let number = number.ok_or(nix::errno::Errno::EBADF);
+                self.copy_fd(number.context(|| quote(OsStr::from_bytes(path)))?)?
+            }
             _ if path.starts_with(b"/dev/tcp/") || path.starts_with(b"/dev/udp/") => {
                 return Err(Error::new(format!(
                     "{}: not supported",
@@ -172,6 +179,11 @@ impl Shell {
             }
             _ => return Ok(None),
         }))
+    }
+
+    fn is_lent(&self, path: &[u8]) -> bool {
+        let path = Path::new(OsStr::from_bytes(path));
+        self.view.root.as_ref().is_ok_and(|root| root.is_lent(path))
     }
 
     fn duplicate(&mut self, fd: i32, source: i32) -> Result<()> {

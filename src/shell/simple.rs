@@ -1,10 +1,11 @@
 //! Simple commands: words, assignments and redirections, and the running of what they name.
 
 use super::expand::quote;
+use super::frames::Function;
 use super::jobs::Group;
 use super::lookup::Found;
 use super::parse::Place;
-use super::vars::Bytes;
+use super::vars::{Bytes, Value};
 use super::{Flow, Run, Shell};
 use crate::enter;
 use crate::exit::Exit;
@@ -12,8 +13,8 @@ use crate::output::Io;
 use crate::sys::process;
 use crate::tools::Tool;
 use crate::view;
-use brush_parser::ast::{Assignment, CommandPrefixOrSuffixItem as Item, FunctionBody};
-use brush_parser::ast::{AssignmentName, AssignmentValue, IoRedirect, SimpleCommand, Word};
+use brush_parser::ast::{Assignment, CommandPrefixOrSuffixItem as Item};
+use brush_parser::ast::{AssignmentName, AssignmentValue, IoRedirect, SimpleCommand};
 use nix::sys::signal::Signal;
 use std::ffi::OsString;
 use std::os::unix::ffi::OsStringExt;
@@ -43,12 +44,21 @@ struct Parts<'a> {
 
 impl Shell {
     pub(super) fn simple(&mut self, command: &SimpleCommand, host: Host) -> Run {
+        self.note_line(command);
+        let lent = self.lent();
+        let result = self.simple_lending(command, host);
+        self.take_back(lent);
+        result
+    }
+
+    /// What the command's process substitutions lend is taken back by the caller.
+    fn simple_lending(&mut self, command: &SimpleCommand, host: Host) -> Run {
         let parts = self.parts(command)?;
-        if parts.argv.is_empty() {
-            return self.assign_only(&parts);
-        }
-        self.trace(&parts.argv);
-        self.dispatch(parts, host, true)
+        let Some(last) = parts.argv.last().cloned() else { return self.assign_only(&parts) };
+        self.trace(&parts.argv)?;
+        let result = self.dispatch(parts, host, true);
+        self.last_word = last;
+        result
     }
 
     /// Runs a command whose words are final.
@@ -67,7 +77,7 @@ impl Shell {
             }
         }
         let Some(name) = &command.word_or_name else { return Ok(parts) };
-        parts.argv = self.command_name(name)?;
+        parts.argv = self.words([name])?;
         let declares = parts.argv.first().is_some_and(|name| {
             matches!(name.as_slice(), b"declare" | b"typeset" | b"local" | b"export" | b"readonly")
         });
@@ -79,26 +89,19 @@ impl Shell {
                     self.declared_word(assignment, &mut parts)?;
                 }
                 Item::AssignmentWord(_, word) => parts.argv.append(&mut self.words([word])?),
-                Item::ProcessSubstitution(..) => {
-                    return self.fail("process substitution is not supported");
+                Item::ProcessSubstitution(kind, body) => {
+                    parts.argv.push(self.process_path(kind, body)?);
                 }
             }
         }
         Ok(parts)
     }
 
-    /// The first word, which an alias may replace.
-    fn command_name(&mut self, name: &Word) -> Run<Vec<Bytes>> {
-        let alias = if self.is_interactive { self.aliases.get(&name.value).cloned() } else { None };
-        let Some(text) = alias else { return self.words([name]) };
-        self.words(&super::parse::simple_words(&text).unwrap_or_default())
-    }
-
     /// `declare x=$y`: the value is neither split nor matched with file names.
     fn declared_word<'a>(&mut self, assignment: &'a Assignment, parts: &mut Parts<'a>) -> Run<()> {
         let name = assignment.name.to_string();
         match (&assignment.name, &assignment.value) {
-            (AssignmentName::VariableName(_), AssignmentValue::Scalar(word)) => {
+            (_, AssignmentValue::Scalar(word)) => {
                 let value = self.value(&word.value, Place::Assignment)?;
                 let operator = if assignment.append { "+=" } else { "=" };
                 parts.argv.push([name.as_bytes(), operator.as_bytes(), &value].concat());
@@ -225,6 +228,7 @@ impl Shell {
 
     /// Runs a tool in this process.
     pub(super) fn tool(&mut self, tool: &Tool, argv: Vec<Bytes>) -> Run {
+        self.lend_streams();
         match Io::of_process(tool.name) {
             Ok(io) => self.tool_on(tool, argv, io),
             Err(error) => self.fail(error),
@@ -242,6 +246,9 @@ impl Shell {
 
     /// Runs a program of the target in the target.
     fn enter(&mut self, path: PathBuf, argv: Vec<Bytes>) -> Run {
+        if let Err(error) = self.refuse_lent(&argv) {
+            return self.report(&error);
+        }
         // Rust ignores SIGPIPE, and what is ignored stays so across exec.
         let _ = process::default_action(Signal::SIGPIPE);
         let pair =
@@ -267,16 +274,22 @@ impl Shell {
         Ok(exit)
     }
 
-    fn call(&mut self, body: &FunctionBody, argv: Vec<Bytes>) -> Run {
-        if self.depth.functions >= DEEPEST {
-            return self.fail(format!("more than {DEEPEST} function calls inside each other"));
+    fn call(&mut self, function: &Function, argv: Vec<Bytes>) -> Run {
+        let most = self.vars.value("FUNCNEST").and_then(Value::scalar);
+        let most = most.and_then(|text| std::str::from_utf8(text).ok()?.parse().ok());
+        let most = most.filter(|most| (1..DEEPEST).contains(most)).unwrap_or(DEEPEST);
+        if self.depth.functions >= most {
+            return self.fail(format!("more than {most} function calls inside each other"));
         }
+        self.enter_function(&argv[0], function);
         let args = argv.into_iter().skip(1).collect();
         let args = std::mem::replace(&mut self.args, args);
         let loops = std::mem::take(&mut self.depth.loops);
         self.depth.functions += 1;
         self.vars.enter();
-        let result = self.redirected(body.1.as_ref(), |shell| shell.compound(&body.0));
+        let result =
+            self.redirected(function.body.1.as_ref(), |shell| shell.compound(&function.body.0));
+        self.leave_frame();
         self.vars.leave();
         self.depth.functions -= 1;
         self.depth.loops = loops;
@@ -289,8 +302,14 @@ impl Shell {
 
     /// `exec` with redirections only: they stay.
     fn exec(&mut self, parts: &Parts<'_>) -> Run {
-        if parts.argv.len() > 1 {
-            return self.refuse(Exit::CANNOT_RUN, "exec of a command is not supported");
+        match parts.argv.get(1) {
+            None => {}
+            Some(word) if word.starts_with(b"{") && !parts.redirects.is_empty() => {
+                return self.refuse(Exit::CANNOT_RUN, "exec {NAME}< is not supported");
+            }
+            Some(_) => {
+                return self.refuse(Exit::CANNOT_RUN, "exec of a command is not supported");
+            }
         }
         let mark = self.saved.len();
         if self.redirect(parts.redirects.iter().copied())? {
@@ -302,23 +321,37 @@ impl Shell {
     }
 
     /// `set -x`.
-    fn trace(&self, argv: &[Bytes]) {
+    fn trace(&mut self, argv: &[Bytes]) -> Run<()> {
         if self.options.xtrace {
             let words: Vec<Bytes> = argv.iter().map(|word| quote::shell_word(word)).collect();
-            self.trace_line(&words.join(&b' '));
+            self.trace_line(&words.join(&b' '))?;
         }
+        Ok(())
     }
 
-    pub(super) fn trace_assignment(&self, assignment: &Assignment, value: &[u8]) {
+    pub(super) fn trace_assignment(&mut self, assignment: &Assignment, value: &[u8]) -> Run<()> {
         if self.options.xtrace {
             let operator = if assignment.append { "+=" } else { "=" };
             let name = assignment.name.to_string();
             let value = if value.is_empty() { Bytes::new() } else { quote::shell_word(value) };
-            self.trace_line(&[name.as_bytes(), operator.as_bytes(), &value].concat());
+            self.trace_line(&[name.as_bytes(), operator.as_bytes(), &value].concat())?;
         }
+        Ok(())
     }
 
-    fn trace_line(&self, line: &[u8]) {
-        let _ = super::write_all(super::stderr(), &[b"+ ", line, b"\n"].concat());
+    /// PS4 and the line. What PS4 runs is not traced, or it would have no end.
+    fn trace_line(&mut self, line: &[u8]) -> Run<()> {
+        let prefix = self.vars.value("PS4").and_then(Value::scalar).cloned();
+        let prefix = match prefix {
+            Some(text) => {
+                self.options.xtrace = false;
+                let prefix = self.value(&String::from_utf8_lossy(&text), Place::Quoted);
+                self.options.xtrace = true;
+                prefix?
+            }
+            None => b"+ ".to_vec(),
+        };
+        let _ = super::write_all(super::stderr(), &[&prefix, line, b"\n"].concat());
+        Ok(())
     }
 }

@@ -92,11 +92,7 @@ impl Shell {
             if !more && text.is_empty() {
                 return Ok(self.status);
             }
-            let parsed = match self.text(&text) {
-                Ok(text) => parse::program(text),
-                Err(error) => Err(Fault::Syntax(error.to_string())),
-            };
-            let program = match parsed {
+            let program = match parse::program(&self.text(&text)) {
                 Err(Fault::Incomplete(_)) if more => continue,
                 Err(Fault::Incomplete(why) | Fault::Syntax(why)) => {
                     self.complain(&Error::usage(why));
@@ -107,11 +103,13 @@ impl Shell {
             if self.options.verbose {
                 let _ = super::write_all(super::stderr(), &text);
             }
+            let lines = text.iter().filter(|b| **b == b'\n').count();
             text.clear();
             match self.program(&program) {
                 Err(Flow::Fail(exit)) => self.status = exit,
                 result => drop(result?),
             }
+            self.frames.base += lines;
         }
     }
 }

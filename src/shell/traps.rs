@@ -1,6 +1,6 @@
 //! Signals and traps.
 
-use super::{Flow, Run, Shell};
+use super::{Flow, Run, Shell, encoding};
 use crate::exit::Exit;
 use crate::sys::process;
 use nix::sys::signal::Signal;
@@ -42,7 +42,7 @@ impl Shell {
 
     fn run_trap(&mut self, command: &str) -> Run<()> {
         let status = self.status;
-        match self.eval(command.as_bytes(), "trap") {
+        match self.eval(&encoding::encode(command), "trap") {
             Ok(_) => {}
             Err(flow) => return Err(flow),
         }

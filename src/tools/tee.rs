@@ -45,7 +45,7 @@ fn run(view: &View, matches: &ArgMatches, io: &mut Io) -> Result<Exit> {
     let mut copies: Vec<(&PathBuf, File)> = Vec::new();
     for path in matches.get_many::<PathBuf>("FILE").into_iter().flatten() {
         let create = || -> Result<File> {
-            view.may_write(&format!("writing {}", quote(path)))?;
+            view.may_write_file(path)?;
             view.root()?.create(path, append)
         };
         match create() {

@@ -137,6 +137,14 @@ impl View {
         self.who.as_ref().map_err(|m| m.error("the target's identity"))
     }
 
+    /// [`View::may_write`] for a file. One that the shell lends is its own pipe and no part of the target.
+    pub fn may_write_file(&self, path: &std::path::Path) -> Result<()> {
+        if self.root.as_ref().is_ok_and(|root| root.is_lent(path)) {
+            return Ok(());
+        }
+        self.may_write(&format!("writing {}", crate::output::quote(path)))
+    }
+
     /// Fails unless the operator allowed changes; `what` is the change: `writing /etc/x`.
     pub fn may_write(&self, what: &str) -> Result<()> {
         if self.writable {

@@ -24,12 +24,14 @@ pub struct Root {
     dir: OwnedFd,
     cwd: PathBuf,
     owners: Rc<Owners>,
+    /// What the shell lends to tools under a path that looks like one of the target's.
+    lent: Vec<(PathBuf, OwnedFd)>,
 }
 
 impl Root {
     /// A root over an open directory, with `/` as the working directory.
     pub fn new(dir: OwnedFd) -> Root {
-        Root { dir, cwd: PathBuf::from("/"), owners: Rc::default() }
+        Root { dir, cwd: PathBuf::from("/"), owners: Rc::default(), lent: Vec::new() }
     }
 
     /// The same root with owners of files shown as another user namespace numbers them.
@@ -50,6 +52,32 @@ impl Root {
         Ok(())
     }
 
+    /// Lets `path` stand for `file`, a pipe that the shell made, until [`Root::take_back`]. Whoever opens it gets a copy;
+    /// no other descriptor of this process can be reached by a path.
+    pub fn lend(&mut self, path: PathBuf, file: OwnedFd) {
+        self.lent.push((path, file));
+    }
+
+    /// How many files are lent.
+    pub fn lent(&self) -> usize {
+        self.lent.len()
+    }
+
+    /// Ends the loan of all but the first `count` files.
+    pub fn take_back(&mut self, count: usize) {
+        self.lent.truncate(count);
+    }
+
+    /// Whether `path` stands for a file that is lent.
+    pub fn is_lent(&self, path: &Path) -> bool {
+        self.lent.iter().any(|(name, _)| name == path)
+    }
+
+    fn borrowed(&self, path: &Path) -> Option<Result<OwnedFd>> {
+        let (_, file) = self.lent.iter().find(|(name, _)| name == path)?;
+        Some(file.try_clone().context(|| quote(path)))
+    }
+
     /// The absolute form of `path`, with `.` and `..` taken away by name.
     pub fn absolute(&self, path: &Path) -> PathBuf {
         normal(&self.cwd.join(path))
@@ -61,6 +89,9 @@ impl Root {
     /// target; devices, because the target may own a node that it could never open itself. The memory devices
     /// (`/dev/null`, `zero`, `full`, `random`, `urandom`) are let through.
     pub fn open(&self, path: &Path) -> Result<File> {
+        if let Some(file) = self.borrowed(path) {
+            return file.map(File::from);
+        }
         self.resolve(path, OFlag::O_PATH)
             .map_err(Error::from)
             .and_then(readable)
@@ -71,6 +102,9 @@ impl Root {
     ///
     /// Whether the operator allowed changes is for the caller to ask ([`super::View::may_write`]).
     pub fn create(&self, path: &Path, append: bool) -> Result<File> {
+        if let Some(file) = self.borrowed(path) {
+            return file.map(File::from);
+        }
         let mut flags = OFlag::O_WRONLY | OFlag::O_NOCTTY | OFlag::O_NONBLOCK;
         if append {
             flags |= OFlag::O_APPEND;
@@ -122,6 +156,9 @@ impl Root {
 
     /// An O_PATH descriptor of `path`: for calls on the file itself, such as statfs, that must not open it.
     pub fn handle(&self, path: &Path, follow: bool) -> Result<OwnedFd> {
+        if let Some(file) = self.borrowed(path).filter(|_| follow) {
+            return file;
+        }
         let flags = if follow { OFlag::O_PATH } else { OFlag::O_PATH | OFlag::O_NOFOLLOW };
         Ok(self.resolve(path, flags)?)
     }

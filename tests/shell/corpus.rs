@@ -100,3 +100,23 @@ fn builtins_do_what_they_do_in_bash() {
 fn scripts_that_mix_all_of_it_run_as_in_bash() {
     compare(include_str!("corpus/mixed.sh"));
 }
+
+#[test]
+fn processes_jobs_aliases_and_traps_behave_as_in_bash() {
+    compare(include_str!("corpus/jobs.sh"));
+}
+
+#[test]
+fn options_and_declarations_are_those_of_bash() {
+    compare(include_str!("corpus/features.sh"));
+}
+
+#[test]
+fn variables_and_expansions_of_the_shell_are_those_of_bash() {
+    compare(include_str!("corpus/variables.sh"));
+}
+
+#[test]
+fn features_meet_each_other_as_in_bash() {
+    compare(include_str!("corpus/combined.sh"));
+}

@@ -11,6 +11,7 @@
 
 mod corpus;
 mod session;
+mod typing;
 mod view;
 
 use std::path::Path;

@@ -11,7 +11,7 @@ use std::time::{Duration, Instant};
 /// How long a test waits before it says that something never came.
 const PATIENCE: Duration = Duration::from_secs(20);
 
-struct Session {
+pub(super) struct Session {
     master: OwnedFd,
     child: Child,
     /// What was printed and not yet expected.
@@ -20,7 +20,7 @@ struct Session {
 }
 
 impl Session {
-    fn new() -> Session {
+    pub(super) fn new() -> Session {
         Session::with(80, &[("TERM", "xterm")])
     }
 
@@ -44,12 +44,12 @@ impl Session {
         session
     }
 
-    fn send(&self, keys: &str) {
+    pub(super) fn send(&self, keys: &str) {
         nix::unistd::write(&self.master, keys.as_bytes()).unwrap();
     }
 
     /// Types a line and waits until `text` and a prompt came.
-    fn line(&mut self, line: &str, text: &str) -> String {
+    pub(super) fn line(&mut self, line: &str, text: &str) -> String {
         self.send(&format!("{line}\r"));
         // The echo of what is typed is no answer.
         self.expect("\n");
@@ -59,7 +59,7 @@ impl Session {
     }
 
     /// Waits until `text` is printed; gives all that came up to its end.
-    fn expect(&mut self, text: &str) -> String {
+    pub(super) fn expect(&mut self, text: &str) -> String {
         let until = Instant::now() + PATIENCE;
         loop {
             if let Some(at) = self.seen.windows(text.len()).position(|w| w == text.as_bytes()) {
@@ -80,7 +80,7 @@ impl Session {
         }
     }
 
-    fn end(mut self) -> ExitStatus {
+    pub(super) fn end(mut self) -> ExitStatus {
         let until = Instant::now() + PATIENCE;
         loop {
             if let Some(status) = self.child.try_wait().unwrap() {

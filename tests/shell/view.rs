@@ -45,16 +45,19 @@ fn the_null_device_is_not_looked_for_in_the_target() {
 fn what_is_not_supported_says_so_by_name() {
     let target = Target::new();
     for (script, name) in [
-        ("read x < <(echo a)", "process substitution"),
-        ("echo <(echo a)", "process substitution"),
+        ("/usr/bin/env <(echo a)", "process substitution for a program"),
         ("coproc echo a", "coproc"),
-        ("select x in a; do :; done", "select"),
         ("exec echo a", "exec of a command"),
-        ("umask 077", "umask"),
+        ("exec {fd}< /etc/passwd", "exec {NAME}<"),
+        ("umask u=rwx", "umask: u=rwx"),
+        ("ulimit -n", "ulimit"),
+        ("suspend", "suspend"),
         ("set -o noclobber", "noclobber"),
         ("set -C", "-C"),
         ("declare -n x=y", "name references"),
         ("trap : DEBUG", "DEBUG"),
+        ("trap : RETURN", "RETURN"),
+        ("shopt -s lastpipe", "lastpipe"),
         ("echo ${x@P}", "@P"),
         ("read x < /dev/tcp/127.0.0.1/1", "/dev/tcp"),
     ] {
@@ -83,13 +86,94 @@ fn bytes_that_are_no_text_pass_through() {
 }
 
 #[test]
-fn a_script_of_bytes_that_are_no_text_is_refused() {
+fn a_script_may_hold_bytes_that_are_no_text() {
     use std::os::unix::ffi::OsStrExt;
     let target = Target::new();
-    let script = std::ffi::OsStr::from_bytes(b"echo \xff");
-    let out = target.shell().arg("-c").arg(script).output().unwrap();
-    assert_eq!((out.stdout.as_slice(), out.status.code()), (&b""[..], Some(2)));
-    assert!(String::from_utf8_lossy(&out.stderr).contains("UTF-8"));
+    let script =
+        b"x=\xff; echo \"$x\xfe\" '\xc3'; case $x in \xff) echo same;; esac; eval 'echo \xfd'; \
+                   cat <<E\n\xfc $x\nE\necho \xf4\x8f\xb8\x81 \xc3\xa9";
+    let expected = b"\xff\xfe \xc3\nsame\n\xfd\n\xfc \xff\n\xf4\x8f\xb8\x81 \xc3\xa9\n";
+    let by_word =
+        target.shell().arg("-c").arg(std::ffi::OsStr::from_bytes(script)).output().unwrap();
+    assert_eq!((by_word.stdout.as_slice(), by_word.status.code()), (&expected[..], Some(0)));
+    let file = target.dir().join("script");
+    std::fs::write(&file, script).unwrap();
+    let by_file = target.shell().stdin(std::fs::File::open(&file).unwrap()).output().unwrap();
+    assert_eq!(by_file.stdout, expected);
+}
+
+#[test]
+fn a_tool_opens_what_the_shell_lends_and_no_other_descriptor() {
+    let target = Target::new();
+    let (out, _, code) =
+        target.run("cat <(echo a); echo b | cat /dev/fd/0; exec 5< $D/lines; head -1 /dev/fd/5");
+    assert_eq!((out.as_str(), code), ("a\nb\none\n", Some(0)));
+    let script = "for n in 4 6 7 8 9 10 11 12 62 63; do cat /dev/fd/$n && echo open $n; \
+                  read x < /dev/fd/$n && echo read $n; done";
+    let (out, ..) = target.run(script);
+    assert_eq!(out, "");
+    let (out, err, code) = target.run("x=$(echo <(:)); cat $x");
+    assert_eq!((out.as_str(), code), ("", Some(1)), "{err}");
+}
+
+#[test]
+fn a_pipe_of_the_shell_may_be_written_to_in_a_read_only_view() {
+    let target = Target::new();
+    let (out, err, code) =
+        target.run("echo a | tee >(cat >&2); wait; echo b > >(cat); wait; echo c | tee $D/new");
+    assert_eq!(out, "a\nb\nc\n");
+    assert!(err.contains("a\n") && err.contains("--write") && code == Some(1), "{err}");
+    let (out, _, code) = target.run("echo d | tee /dev/stderr 2>&1");
+    assert_eq!((out.as_str(), code), ("d\nd\n", Some(0)));
+}
+
+#[test]
+fn the_reader_that_leaves_ends_a_process_substitution() {
+    let (out, _, code) = Target::new().run("head -1 <(while :; do echo y; done); wait; echo end");
+    assert_eq!((out.as_str(), code), ("y\nend\n", Some(0)));
+}
+
+#[test]
+fn what_nests_too_deep_is_refused_and_no_overflow() {
+    let target = Target::new();
+    let nest = |open: &str, inner: &str, close: &str| {
+        format!("{}{inner}{}", open.repeat(3000), close.repeat(3000))
+    };
+    for script in [
+        nest("( ", "echo a", " )"),
+        nest("if :; then ", "echo a", "; fi"),
+        format!("echo $(({}))", nest("(", "1", ")")),
+        format!("echo {}", nest("${a:-", "1", "}")),
+        format!("[[ {} ]]", nest("( ", "a", " )")),
+        format!("[[ a == {} ]]", nest("@(", "a", ")")),
+        format!("x='{}'; echo $((x))", nest("(", "1", ")")),
+    ] {
+        let (out, err, code) = target.run(&script);
+        assert!(out.is_empty() && matches!(code, Some(1 | 2)), "{code:?} {err}");
+        assert!(err.contains("inside each other"), "{err}");
+    }
+    let (_, err, code) = target.run("x='eval \"$x\"'; eval \"$x\"; f() { cat <(f); }; f");
+    assert!(err.contains("texts inside each other") && code == Some(0), "{err}");
+    let script = "p=$(printf '@(%.0s' {1..3000})a$(printf ')%.0s' {1..3000}); [[ a == $p ]]";
+    let (.., code) = target.run(script);
+    assert!(matches!(code, Some(0 | 1)), "{code:?}");
+}
+
+#[test]
+fn many_children_are_collected_while_a_script_runs() {
+    let script =
+        "for ((i=0;i<2000;i++)); do (exit 3) & done; wait $!; echo $?; wait; echo $? ; jobs";
+    let (out, err, code) = Target::new().run(script);
+    assert_eq!((out.as_str(), err.as_str(), code), ("3\n0\n", "", Some(0)));
+}
+
+#[test]
+fn an_expansion_without_an_end_in_sight_is_refused() {
+    for script in ["echo {1..100000000}", "echo {1..1000}{1..1000}{1..1000}"] {
+        let (out, err, code) = Target::new().run(script);
+        assert_eq!((out.as_str(), code), ("", Some(1)));
+        assert!(err.contains("too many words"), "{err}");
+    }
 }
 
 #[test]

@@ -97,6 +97,18 @@ fn declare_one(
         Some(name) => (name, true),
         None => (name, false),
     };
+    let is_element = matches!(name.split(|b| *b == b'[').next(), Some(base) if base.len() < name.len()
+        && name.ends_with(b"]") && is_name(base));
+    if is_element {
+        return declare_element(
+            shell,
+            call,
+            &text(name),
+            value.unwrap_or_default(),
+            is_local,
+            wanted,
+        );
+    }
     if !is_name(name) {
         let why = format!("{}: '{}': not a valid identifier", call.name, visible(word));
         return shell.refuse(Exit::FAILURE, why).map(|_| false);
@@ -119,6 +131,27 @@ fn declare_one(
     // Only now, or the value given with it could not be set.
     shell.vars.entry(&name).readonly |= wanted.on.contains('r');
     Ok(true)
+}
+
+/// `declare 'a[1]=x'`: the array is made when there is none.
+fn declare_element(
+    shell: &mut Shell,
+    call: &Call<'_>,
+    target: &str,
+    value: Bytes,
+    is_local: bool,
+    wanted: &Wanted,
+) -> Run<bool> {
+    let base = target.split('[').next().unwrap_or_default();
+    if shell.vars.get(base).is_some_and(|var| var.readonly) {
+        let why = format!("{}: {base}: readonly variable", call.name);
+        return shell.refuse(Exit::FAILURE, why).map(|_| false);
+    }
+    if is_local {
+        shell.vars.shadow(base);
+    }
+    wanted.apply(shell.vars.entry(base));
+    shell.assign_written(target, value)
 }
 
 fn array_of<'a>(declared: &[&'a Assignment], name: &str) -> Option<&'a Assignment> {
@@ -191,7 +224,7 @@ fn functions(shell: &mut Shell, names: &[Bytes], wanted: &Wanted) -> Run {
                 out.push_str(&format!("declare -f {name}\n"));
             }
             Some(_) if wanted.on.contains('F') => out.push_str(&format!("{name}\n")),
-            Some(body) => out.push_str(&format!("{name} () {body}\n")),
+            Some(function) => out.push_str(&function.text(name)),
         }
     }
     shell.print(out.as_bytes())

@@ -5,7 +5,7 @@ use crate::error::Result;
 use crate::exit::Exit;
 use crate::output::{Io, visible};
 use crate::shell::expand::quote::{Escapes, unescape};
-use crate::shell::vars::{Bytes, is_name};
+use crate::shell::vars::Bytes;
 use crate::shell::{Run, Shell};
 use crate::tools;
 use nix::sys::memfd::{MFdFlags, memfd_create};
@@ -54,9 +54,6 @@ pub(super) fn printf(shell: &mut Shell, call: &Call<'_>) -> Run {
         return shell.tool(tool, argv(call.args));
     }
     let name = text(name).into_owned();
-    if !is_name(name.as_bytes()) {
-        return shell.refuse(Exit::USAGE, format!("printf: '{name}': not a valid identifier"));
-    }
     let (file, io) = match captured() {
         Ok(pair) => pair,
         Err(error) => return shell.refuse(Exit::FAILURE, error.context("printf")),
@@ -67,7 +64,9 @@ pub(super) fn printf(shell: &mut Shell, call: &Call<'_>) -> Run {
         return shell.refuse(Exit::FAILURE, format!("printf: {}", crate::error::io_reason(&error)));
     }
     value.retain(|byte| *byte != 0);
-    shell.assign(&name, None, value, false)?;
+    if !shell.assign_written(&name, value)? {
+        return shell.refuse(Exit::USAGE, format!("printf: '{name}': not a valid identifier"));
+    }
     Ok(exit)
 }
 

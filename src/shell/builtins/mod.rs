@@ -6,6 +6,7 @@ mod dirs;
 mod echo;
 mod getopts;
 mod job;
+mod mapfile;
 mod names;
 mod read;
 mod set;
@@ -16,6 +17,7 @@ pub(super) use getopts::Getopts;
 use super::simple::Host;
 use super::vars::Bytes;
 use super::{Run, Shell};
+use crate::error::Error;
 use crate::exit::Exit;
 use brush_parser::ast::Assignment;
 
@@ -48,14 +50,15 @@ static BUILTINS: &[Builtin] = &[
     Builtin { name: "bind", run: unsupported },
     Builtin { name: "break", run: control::leave_loop },
     Builtin { name: "builtin", run: names::builtin },
+    Builtin { name: "caller", run: names::caller },
     Builtin { name: "cd", run: dirs::cd },
     Builtin { name: "command", run: names::command },
     Builtin { name: "compgen", run: unsupported },
     Builtin { name: "complete", run: unsupported },
     Builtin { name: "continue", run: control::leave_loop },
     Builtin { name: "declare", run: declare::declare },
-    Builtin { name: "dirs", run: unsupported },
-    Builtin { name: "disown", run: unsupported },
+    Builtin { name: "dirs", run: dirs::dirs },
+    Builtin { name: "disown", run: job::disown },
     Builtin { name: "echo", run: echo::echo },
     Builtin { name: "enable", run: unsupported },
     Builtin { name: "eval", run: control::eval },
@@ -67,20 +70,20 @@ static BUILTINS: &[Builtin] = &[
     Builtin { name: "fc", run: unsupported },
     Builtin { name: "fg", run: job::fg },
     Builtin { name: "getopts", run: getopts::getopts },
-    Builtin { name: "hash", run: unsupported },
+    Builtin { name: "hash", run: names::hash },
     Builtin { name: "history", run: names::history },
     Builtin { name: "jobs", run: job::jobs },
     Builtin { name: "kill", run: job::kill },
     Builtin { name: "let", run: control::let_ },
     Builtin { name: "local", run: declare::local },
     Builtin { name: "logout", run: control::exit },
-    Builtin { name: "mapfile", run: read::mapfile },
-    Builtin { name: "popd", run: unsupported },
+    Builtin { name: "mapfile", run: mapfile::mapfile },
+    Builtin { name: "popd", run: dirs::popd },
     Builtin { name: "printf", run: echo::printf },
-    Builtin { name: "pushd", run: unsupported },
+    Builtin { name: "pushd", run: dirs::pushd },
     Builtin { name: "pwd", run: dirs::pwd },
     Builtin { name: "read", run: read::read },
-    Builtin { name: "readarray", run: read::mapfile },
+    Builtin { name: "readarray", run: mapfile::mapfile },
     Builtin { name: "readonly", run: declare::readonly },
     Builtin { name: "return", run: control::return_ },
     Builtin { name: "select", run: unsupported },
@@ -90,13 +93,13 @@ static BUILTINS: &[Builtin] = &[
     Builtin { name: "source", run: control::source },
     Builtin { name: "suspend", run: unsupported },
     Builtin { name: "test", run: control::test },
-    Builtin { name: "times", run: unsupported },
+    Builtin { name: "times", run: times },
     Builtin { name: "trap", run: trap::trap },
     Builtin { name: "true", run: |_, _| Ok(Exit::OK) },
     Builtin { name: "type", run: names::type_ },
     Builtin { name: "typeset", run: declare::declare },
     Builtin { name: "ulimit", run: unsupported },
-    Builtin { name: "umask", run: unsupported },
+    Builtin { name: "umask", run: set::umask },
     Builtin { name: "unalias", run: names::unalias },
     Builtin { name: "unset", run: declare::unset },
     Builtin { name: "wait", run: job::wait },
@@ -154,7 +157,15 @@ impl Shell {
 }
 
 fn unsupported(shell: &mut Shell, call: &Call<'_>) -> Run {
-    shell.refuse(Exit::USAGE, format!("{} is not supported", call.name))
+    let error = Error::new(format!("{} is not supported", call.name)).exit(Exit::USAGE);
+    shell.report(&match call.name {
+        "ulimit" => error.hint("the tool limits shows those of the target's processes"),
+        _ => error,
+    })
+}
+
+fn times(shell: &mut Shell, _: &Call<'_>) -> Run {
+    shell.print(super::times::both().as_bytes())
 }
 
 /// An argument as text: what is no UTF-8 is no name, number or option either.

@@ -1,9 +1,9 @@
-//! `read` and `mapfile`.
+//! `read`.
 
 use super::{Call, text};
 use crate::exit::Exit;
 use crate::shell::expand::fields::Ifs;
-use crate::shell::stdin::{await_input, next_byte, read_line};
+use crate::shell::stdin::{await_input, next_byte};
 use crate::shell::vars::{Bytes, Value, is_name};
 use crate::shell::{LIMIT, Run, Shell};
 use nix::errno::Errno;
@@ -39,7 +39,10 @@ pub(super) fn read(shell: &mut Shell, call: &Call<'_>) -> Run {
         Ok(wanted) => wanted,
         Err(why) => return shell.refuse(Exit::USAGE, format!("read: {why}")),
     };
-    if let Some(bad) = wanted.names.iter().chain(&wanted.array).find(|n| !is_name(n.as_bytes())) {
+    let base =
+        |name: &String| name.strip_suffix(']').and_then(|n| Some(n.split_once('[')?.0.len()));
+    let is_good = |name: &&String| is_name(&name.as_bytes()[..base(name).unwrap_or(name.len())]);
+    if let Some(bad) = wanted.names.iter().chain(&wanted.array).find(|name| !is_good(name)) {
         return shell.refuse(Exit::FAILURE, format!("read: '{bad}': not a valid identifier"));
     }
     let fd = match shell.copy_fd(wanted.fd) {
@@ -222,7 +225,7 @@ fn store(shell: &mut Shell, wanted: &Wanted, line: &[u8], escaped: &[bool]) -> R
     };
     let mut words = words.into_iter();
     for name in &wanted.names {
-        shell.assign(name, None, words.next().unwrap_or_default(), false)?;
+        shell.assign_written(name, words.next().unwrap_or_default())?;
     }
     Ok(())
 }
@@ -263,47 +266,4 @@ fn split(line: &[u8], escaped: &[bool], ifs: &Ifs, most: usize) -> Vec<Bytes> {
         }
     }
     words
-}
-
-pub(super) fn mapfile(shell: &mut Shell, call: &Call<'_>) -> Run {
-    let (flags, names) = match shell.flags(call, "t")? {
-        Ok(parsed) => parsed,
-        Err(exit) => return Ok(exit),
-    };
-    let name = names.first().map_or_else(|| "MAPFILE".into(), |name| text(name));
-    if !is_name(name.as_bytes()) {
-        return shell
-            .refuse(Exit::FAILURE, format!("{}: '{name}': not a valid identifier", call.name));
-    }
-    shell.may_assign(&name)?;
-    let mut items = std::collections::BTreeMap::new();
-    let mut size = 0;
-    let mut line = Bytes::new();
-    loop {
-        let more = match read_line(std::io::stdin(), b'\n', &mut line) {
-            Ok(more) => more,
-            Err(Errno::EINTR) => {
-                shell.poll_signals()?;
-                continue;
-            }
-            Err(errno) => {
-                return shell.fail(format!("{}: {}", call.name, crate::error::reason(errno)));
-            }
-        };
-        size += line.len() as u64;
-        if size > LIMIT {
-            return shell.fail(format!("{}: more than 16 MiB", call.name));
-        }
-        if flags.contains(&'t') && line.ends_with(b"\n") {
-            line.pop();
-        }
-        if more || !line.is_empty() {
-            items.insert(items.len() as i64, std::mem::take(&mut line));
-        }
-        if !more {
-            break;
-        }
-    }
-    shell.vars.entry(&name).value = Some(Value::Indexed(items));
-    Ok(Exit::OK)
 }

@@ -1,11 +1,13 @@
-//! `set`, `shopt`, `shift`.
+//! `set`, `shopt`, `shift`, `umask`.
 
 use super::{Call, text};
 use crate::exit::Exit;
+use crate::output::visible;
 use crate::shell::expand::quote;
 use crate::shell::options::{SET, SHOPT};
 use crate::shell::vars::{Bytes, Value};
 use crate::shell::{Run, Shell};
+use nix::sys::stat::{Mode, umask as umask_of};
 
 /// What is always on here, so that it may be asked for.
 const ALWAYS: [(char, &str); 2] = [('B', "braceexpand"), ('h', "hashall")];
@@ -102,30 +104,86 @@ pub(super) fn shopt(shell: &mut Shell, call: &Call<'_>) -> Run {
         Err(exit) => return Ok(exit),
     };
     let (on, off) = (flags.contains(&'s'), flags.contains(&'u'));
+    let quiet = flags.contains(&'q');
+    let line = |name: &str, is_on: bool| match flags.contains(&'p') {
+        true => format!("shopt -{} {name}\n", if is_on { 's' } else { 'u' }),
+        false => format!("{name:<15}\t{}\n", if is_on { "on" } else { "off" }),
+    };
     let mut exit = Exit::OK;
+    let mut lines = String::new();
     for name in names {
         let name = text(name).into_owned();
         let place = SHOPT.iter().find(|(known, _)| *known == name).map(|(_, place)| place);
-        match place {
-            Some(place) if on || off => *place(&mut shell.options) = on,
-            Some(place) if !*place(&mut shell.options) => exit = Exit::FAILURE,
-            Some(_) => {}
-            // Always on, since the parser takes such patterns anyway.
-            None if name == "extglob" && !off => {}
-            None => {
-                exit = shell.refuse(Exit::FAILURE, format!("shopt: {name} is not supported"))?
+        let is_on = match place {
+            Some(place) if on || off => {
+                *place(&mut shell.options) = on;
+                continue;
             }
+            Some(place) => *place(&mut shell.options),
+            // Always on, since the parser takes such patterns anyway.
+            None if name == "extglob" && !off => true,
+            None => {
+                exit = shell.refuse(Exit::FAILURE, format!("shopt: {name} is not supported"))?;
+                continue;
+            }
+        };
+        if !is_on {
+            exit = Exit::FAILURE;
+        }
+        if !on && !off && !quiet {
+            lines.push_str(&line(&name, is_on));
         }
     }
-    if !names.is_empty() {
-        return Ok(exit);
+    if names.is_empty() {
+        let mut options = shell.options.clone();
+        let mut all: Vec<(&str, bool)> =
+            SHOPT.iter().map(|(name, place)| (*name, *place(&mut options))).collect();
+        all.push(("extglob", true));
+        all.sort_unstable();
+        all.retain(|(_, is_on)| (on == off) || *is_on == on);
+        lines = all.iter().map(|(name, is_on)| line(name, *is_on)).collect();
     }
-    let mut options = shell.options.clone();
-    let lines = SHOPT.iter().map(|(name, place)| {
-        format!("{name:<15}\t{}\n", if *place(&mut options) { "on" } else { "off" })
-    });
-    let lines: String = lines.collect();
-    shell.print(lines.as_bytes())
+    shell.print(lines.as_bytes())?;
+    Ok(exit)
+}
+
+/// `umask [-p] [-S] [MODE]`: the bits that new files of dbg and of programs it starts do without.
+pub(super) fn umask(shell: &mut Shell, call: &Call<'_>) -> Run {
+    let (flags, words) = match shell.flags(call, "pS")? {
+        Ok(parsed) => parsed,
+        Err(exit) => return Ok(exit),
+    };
+    let Some(word) = words.first() else {
+        // Only by setting it can it be asked for.
+        let mask = umask_of(Mode::empty());
+        umask_of(mask);
+        let bits = mask.bits();
+        let class = |shift: u32| -> String {
+            let letters = [(4, 'r'), (2, 'w'), (1, 'x')];
+            letters.iter().filter(|(bit, _)| bits >> shift & bit == 0).map(|(_, c)| c).collect()
+        };
+        let shown = match flags.contains(&'S') {
+            true => format!("u={},g={},o={}", class(6), class(3), class(0)),
+            false => format!("{bits:04o}"),
+        };
+        let prefix = match (flags.contains(&'p'), flags.contains(&'S')) {
+            (true, true) => "umask -S ",
+            (true, false) => "umask ",
+            _ => "",
+        };
+        return shell.print(format!("{prefix}{shown}\n").as_bytes());
+    };
+    match u32::from_str_radix(&text(word), 8) {
+        Ok(bits @ 0..=0o777) => {
+            umask_of(Mode::from_bits_truncate(bits));
+            Ok(Exit::OK)
+        }
+        Ok(_) => shell.refuse(Exit::FAILURE, format!("umask: {}: out of range", text(word))),
+        Err(_) => {
+            let why = format!("umask: {}: a mode by letters is not supported", visible(word));
+            shell.refuse(Exit::FAILURE, why)
+        }
+    }
 }
 
 pub(super) fn shift(shell: &mut Shell, call: &Call<'_>) -> Run {

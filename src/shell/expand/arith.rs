@@ -2,7 +2,7 @@
 
 use crate::error::Error;
 use crate::exit::Exit;
-use crate::shell::parse::Place;
+use crate::shell::parse::{self, Place};
 use crate::shell::vars::{Key, Value};
 use crate::shell::{Flow, Run, Shell};
 use brush_parser::ast::{
@@ -24,9 +24,9 @@ impl Shell {
         }
         let expanded = self.value(text, Place::Quoted)?;
         let text = String::from_utf8_lossy(&expanded).replace('"', "");
-        match brush_parser::arithmetic::parse(&text) {
+        match parse::arithmetic(&text) {
             Ok(expression) => self.evaluate(&expression),
-            Err(_) => self.fail(format!("{}: arithmetic syntax error", text.trim())),
+            Err(why) => self.fail(why),
         }
     }
 
@@ -170,7 +170,7 @@ impl Shell {
     /// typed is over.
     pub(in crate::shell) fn missing<T>(&mut self, text: &str) -> Run<T> {
         self.complain(&Error::new(text));
-        Err(match (self.is_interactive, self.is_string && !self.is_subshell) {
+        Err(match (self.is_interactive, self.is_string && self.level == 0) {
             (true, _) => Flow::Fail(Exit::FAILURE),
             (false, true) => Flow::Exit(Exit::NOT_FOUND),
             (false, false) => Flow::Exit(Exit::FAILURE),

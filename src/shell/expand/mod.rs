@@ -9,6 +9,7 @@ pub(super) mod pattern;
 pub(super) mod quote;
 mod transform;
 
+use super::encoding::encode;
 use super::parse::{Place, Word};
 use super::vars::{Bytes, Value};
 use super::{Run, Shell};
@@ -117,16 +118,16 @@ impl Shell {
     fn piece(&mut self, piece: &WordPiece, mode: Mode, fields: &mut Fields) -> Run<()> {
         match piece {
             WordPiece::Text(text) => match mode {
-                Mode::Literal => fields.literal(text.as_bytes()),
-                Mode::Value => fields.value(text.as_bytes()),
+                Mode::Literal => fields.literal(&encode(text)),
+                Mode::Value => fields.value(&encode(text)),
                 Mode::Double if text.contains("\\\n") => {
-                    fields.quoted(text.replace("\\\n", "").as_bytes());
+                    fields.quoted(&encode(&text.replace("\\\n", "")));
                 }
-                Mode::Double => fields.quoted(text.as_bytes()),
+                Mode::Double => fields.quoted(&encode(text)),
             },
-            WordPiece::SingleQuotedText(text) => fields.quoted(text.as_bytes()),
+            WordPiece::SingleQuotedText(text) => fields.quoted(&encode(text)),
             WordPiece::AnsiCQuotedText(text) => {
-                fields.quoted(&quote::unescape(text.as_bytes(), Escapes::Quote).0);
+                fields.quoted(&quote::unescape(&encode(text), Escapes::Quote).0);
             }
             WordPiece::DoubleQuotedSequence(inner)
             | WordPiece::GettextDoubleQuotedSequence(inner) => {
@@ -135,7 +136,7 @@ impl Shell {
                 }
                 self.pieces(inner, Mode::Double, fields)?;
             }
-            WordPiece::EscapeSequence(text) => match &text.as_bytes()[1..] {
+            WordPiece::EscapeSequence(text) => match &encode(text)[1..] {
                 b"\n" => {}
                 escaped => fields.quoted(escaped),
             },

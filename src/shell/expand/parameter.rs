@@ -11,6 +11,7 @@ use brush_parser::word::{
     Parameter, ParameterExpr as Expr, ParameterTestType, SpecialParameter, parse_parameter,
 };
 use std::borrow::Cow;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 /// What an operator with a pattern does to a value.
 #[derive(Clone, Copy)]
@@ -278,6 +279,9 @@ impl Shell {
 
     /// A variable's value, or that of one that the shell makes up.
     pub(in crate::shell) fn variable(&mut self, name: &str) -> Option<Cow<'_, Value>> {
+        if let Some(value) = self.whereabouts(name) {
+            return Some(Cow::Owned(value));
+        }
         if self.vars.get(name).is_some() {
             return self.vars.value(name).map(Cow::Borrowed);
         }
@@ -287,7 +291,19 @@ impl Shell {
                 self.random = self.random.wrapping_mul(1_103_515_245).wrapping_add(12_345);
                 i64::from(self.random >> 16 & 0x7fff)
             }
-            "SECONDS" => self.started.elapsed().as_secs() as i64,
+            "SECONDS" => self.seconds.wrapping_add(self.started.elapsed().as_secs() as i64),
+            "BASH_SUBSHELL" => self.level.into(),
+            "EPOCHSECONDS" => now().as_secs() as i64,
+            "EPOCHREALTIME" => {
+                let text = format!("{}.{:06}", now().as_secs(), now().subsec_micros());
+                return Some(Cow::Owned(Value::Scalar(text.into_bytes())));
+            }
+            "PPID" => self.parent.as_raw().into(),
+            "_" => return Some(Cow::Owned(Value::Scalar(self.last_word.clone()))),
+            "DIRSTACK" => {
+                let items = (0..).zip(self.directories().ok()?).collect();
+                return Some(Cow::Owned(Value::Indexed(items)));
+            }
             "BASHPID" => nix::unistd::getpid().as_raw().into(),
             "UID" => self.view.who.as_ref().ok()?.uids[0].into(),
             "EUID" => self.view.who.as_ref().ok()?.uids[1].into(),
@@ -347,6 +363,10 @@ impl Shell {
             }
         }
     }
+}
+
+fn now() -> Duration {
+    SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default()
 }
 
 fn or_empty(text: &Option<String>) -> &str {

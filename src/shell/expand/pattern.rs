@@ -45,7 +45,7 @@ pub(in crate::shell) fn escape(text: &[u8], out: &mut Vec<u8>) {
 impl Pattern {
     /// Compiles `text`, where a backslash makes the next byte plain.
     pub(in crate::shell) fn new(text: &[u8]) -> Pattern {
-        Pattern(compile(text))
+        Pattern(compile(text, 0))
     }
 
     pub(in crate::shell) fn matches(&self, text: &[u8]) -> bool {
@@ -63,14 +63,18 @@ impl Pattern {
     }
 }
 
-fn compile(text: &[u8]) -> Vec<Token> {
+/// Groups in groups; a `(` that lies deeper is a plain character, since a pattern may come from the target.
+const DEEPEST: u32 = 100;
+
+fn compile(text: &[u8], depth: u32) -> Vec<Token> {
     let mut tokens = Vec::new();
     let mut i = 0;
     while let Some(&byte) = text.get(i) {
         i += 1;
         if b"@?*+!".contains(&byte)
+            && depth < DEEPEST
             && text.get(i) == Some(&b'(')
-            && let Some((choices, after)) = group(text, i + 1)
+            && let Some((choices, after)) = group(text, i + 1, depth + 1)
         {
             tokens.push(Token::Group { kind: byte, choices });
             i = after;
@@ -97,7 +101,7 @@ fn compile(text: &[u8]) -> Vec<Token> {
 }
 
 /// The choices of a group whose `(` ends at `start`, and where it ends.
-fn group(text: &[u8], start: usize) -> Option<(Vec<Vec<Token>>, usize)> {
+fn group(text: &[u8], start: usize, of: u32) -> Option<(Vec<Vec<Token>>, usize)> {
     let mut choices = Vec::new();
     let (mut depth, mut from, mut i) = (0, start, start);
     loop {
@@ -106,11 +110,11 @@ fn group(text: &[u8], start: usize) -> Option<(Vec<Vec<Token>>, usize)> {
             b'(' => depth += 1,
             b')' if depth > 0 => depth -= 1,
             b'|' if depth == 0 => {
-                choices.push(compile(&text[from..i]));
+                choices.push(compile(&text[from..i], of));
                 from = i + 1;
             }
             b')' => {
-                choices.push(compile(&text[from..i]));
+                choices.push(compile(&text[from..i], of));
                 return Some((choices, i + 1));
             }
             _ => {}

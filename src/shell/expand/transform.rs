@@ -171,7 +171,11 @@ impl Shell {
             Op::Quoted => values.map(quote::always),
             Op::ExpandEscapeSequences => values.map(|v| quote::unescape(v, Escapes::Quote).0),
             Op::ToAttributeFlags => Values::One(self.attributes(&name_of(parameter)).into_bytes()),
-            Op::ToAssignmentLogic => Values::One(self.declaration(&name_of(parameter))),
+            Op::ToAssignmentLogic => match parameter {
+                _ if matches!(values, Values::Unset) => Values::Unset,
+                Parameter::NamedWithAllIndices { name, .. } => Values::One(self.declaration(name)),
+                other => Values::One(self.assignment_of(&name_of(other))),
+            },
             Op::PossiblyQuoteWithArraysExpanded { separate_words } => {
                 self.pairs(parameter, values, *separate_words)
             }
@@ -191,6 +195,21 @@ impl Shell {
         }
         let text = pairs.map(|(key, value)| [key.as_slice(), b" ", &double(&value)].concat());
         Values::One(text.collect::<Vec<_>>().join(&b' '))
+    }
+
+    /// `${x@A}`.
+    fn assignment_of(&self, name: &str) -> Bytes {
+        match self.vars.value(name) {
+            Some(Value::Scalar(text)) => {
+                let attributes = self.attributes(name);
+                let head = match attributes.as_str() {
+                    "" => format!("{name}="),
+                    letters => format!("declare -{letters} {name}="),
+                };
+                [head.as_bytes(), &quote::always(text)].concat()
+            }
+            _ => self.declaration(name),
+        }
     }
 
     /// The letters that `declare` takes for what a variable is.
