@@ -92,7 +92,7 @@ fn filters_pick_what_iproute2_picks() {
         "src [::1]".to_owned(),
         "dst [::1]:*".to_owned(),
         format!("dst [::1]:{b}"),
-        "src [::]/0".to_owned().replace("]/0", "/0]"),
+        "src [::/0]".to_owned(),
         // No precedence: from left to right.
         format!("sport = :{l} or sport = :{b} and dport = :{c}"),
         format!("sport = :{l} or ( sport = :{b} and dport = :{c} )"),
@@ -102,11 +102,18 @@ fn filters_pick_what_iproute2_picks() {
         let words: Vec<&str> = filter.split(' ').collect();
         let ours = [&["ss", "-tuan"], words.as_slice()].concat();
         let theirs = [&["-tuan"], words.as_slice()].concat();
-        let ours = picked(run(&own_view(), &ours).text(), &ports);
-        assert_eq!(ours, picked(&iproute2(&theirs), &ports), "{filter}");
         // All in one word.
-        let one = run(&own_view(), &["ss", "-tuan", filter]);
-        assert_eq!(picked(one.text(), &ports), ours, "{filter}");
+        let one = ["ss", "-tuan", filter];
+        let (mut found, mut expected) = ([vec![], vec![]], vec![]);
+        // Ports are used again, and what others left of theirs in TIME-WAIT may end between two looks.
+        for _ in 0..20 {
+            found = [&ours[..], &one].map(|words| picked(run(&own_view(), words).text(), &ports));
+            expected = picked(&iproute2(&theirs), &ports);
+            if found.iter().all(|found| *found == expected) {
+                break;
+            }
+        }
+        assert_eq!(found, [expected.clone(), expected], "{filter}");
     }
 }
 

@@ -83,6 +83,9 @@ fn zeros_are_hidden_unless_asked_for() {
     let sections = udp.text().lines().filter(|line| !line.starts_with([' ', '!']));
     assert!(sections.clone().count() > 2 && sections.clone().all(|name| name.starts_with("U")));
     assert_eq!(run(&view, &["sockstat", "--abnormal"]).text(), "");
+    let wrong = run(&view, &["sockstat", "udp", "x\u{1b}"]);
+    assert_eq!((wrong.exit, wrong.text()), (Exit::USAGE, ""));
+    assert!(wrong.stderr.contains("x\\x1b"), "{}", wrong.stderr);
 }
 
 #[test]

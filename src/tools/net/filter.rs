@@ -7,7 +7,7 @@ use super::socket::{self, Endpoint, Socket};
 use crate::error::{Error, Result};
 use crate::output::quote;
 use crate::view::View;
-use std::net::{IpAddr, Ipv6Addr};
+use std::net::IpAddr;
 use std::path::Path;
 
 /// So deep may `not` and parentheses be nested.
@@ -153,20 +153,26 @@ impl Network {
         }
     }
 
-    /// `10.0.0.0/8`, `10.0.0.1`, `::1`, `[2001:db8::]/32`.
+    /// `10.0.0.0/8`, `10.0.0.1`, `::1`, `[2001:db8::/32]`, `[2001:db8::]/32`.
     fn parse(text: &str) -> Option<Network> {
-        let (address, bits) = match text.split_once('/') {
+        let (whole, outer) = bare(text);
+        let (address, bits) = match whole.split_once('/') {
             Some((address, bits)) => (address, Some(bits.parse::<u8>().ok()?)),
-            None => (text, None),
+            None => (whole, None),
         };
-        let inner = address.strip_prefix('[').and_then(|text| text.strip_suffix(']'));
-        let address: IpAddr = match inner {
-            Some(text) => text.parse::<Ipv6Addr>().ok()?.into(),
-            None => address.parse().ok()?,
-        };
+        let (address, inner) = bare(address);
+        let address: IpAddr = address.parse().ok()?;
         let most = if address.is_ipv6() { 128 } else { 32 };
-        Some(Network { address, bits: bits.unwrap_or(most) }).filter(|found| found.bits <= most)
+        let found = Network { address, bits: bits.unwrap_or(most) };
+        let is_written_so = address.is_ipv6() || !(outer || inner);
+        (found.bits <= most && is_written_so).then_some(found)
     }
+}
+
+/// `text` without brackets around it, and whether it had some.
+fn bare(text: &str) -> (&str, bool) {
+    let inner = text.strip_prefix('[').and_then(|text| text.strip_suffix(']'));
+    inner.map_or((text, false), |text| (text, true))
 }
 
 /// Whether the first `bits` are the same.

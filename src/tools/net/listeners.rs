@@ -45,7 +45,8 @@ fn state(waiting: u32, limit: u32) -> &'static str {
 /// Tells of each listener how full it is.
 pub(super) fn look(view: &View, selection: &Selection, sockets: &mut [Socket]) {
     // Where the counters can't be read, the queues still can.
-    let counters = Counters::read(view).ok();
+    let has_listener = sockets.iter().any(Socket::is_tcp_listener);
+    let counters = if has_listener { Counters::read(view).ok() } else { None };
     let count = |name| counters.as_ref().and_then(|counters| counters.get("TcpExt", name));
     let (overflows, drops) = (count("ListenOverflows"), count("ListenDrops"));
     for socket in sockets {
@@ -69,58 +70,62 @@ pub(super) fn look(view: &View, selection: &Selection, sockets: &mut [Socket]) {
 
 /// Says in words which queues are full and what was dropped; with `always`, also what the columns mean.
 pub(super) fn explain(io: &mut Io, sockets: &[Socket], always: bool) -> Result<()> {
-    let mut notes = Vec::new();
-    for (socket, listener) in sockets.iter().filter_map(|s| Some((s, s.listener.as_ref()?))) {
-        let mut what = Vec::new();
-        if let (Some(state @ ("full" | "nearly full")), Some(waiting), Some(limit)) =
-            (listener.state, listener.waiting, listener.limit)
-        {
-            what.push(format!("the accept queue is {state}, {waiting} waiting of {limit}"));
-        }
-        match listener.drops {
-            Some(0) | None => {}
-            Some(1) => what.push("1 connection was dropped here".to_owned()),
-            Some(drops) => what.push(format!("{drops} connections were dropped here")),
-        }
-        if !what.is_empty() {
-            let mut note = String::new();
-            socket.write_end(true, &mut note);
-            note.push(' ');
-            socket.write_processes(false, &mut note);
-            notes.push(format!("{note}: {}", what.join("; ")));
-        }
-    }
-    let namespace = sockets.iter().find_map(|socket| socket.listener);
-    let of = |count: Option<u64>| count.filter(|count| *count > 0);
-    if let Some(listener) = namespace
-        && let (overflows, Some(drops)) =
-            (of(listener.namespace_overflows), of(listener.namespace_drops))
-    {
-        let overflows = overflows.unwrap_or(0);
+    let mut notes: Vec<String> = sockets.iter().filter_map(note).collect();
+    let Some(any) = sockets.iter().find_map(|socket| socket.listener) else { return Ok(()) };
+    if let Some(drops) = any.namespace_drops.filter(|drops| *drops > 0) {
+        let overflows = any.namespace_overflows.unwrap_or(0);
         notes.push(format!(
             "in this network namespace {drops} connections were dropped at listeners so far (ListenDrops), \
              {overflows} of them as an accept queue was full (ListenOverflows)"
         ));
     }
-    if always && namespace.is_some() {
-        let columns = "of a listening TCP socket, Recv-Q is how many connections wait for accept(2), Send-Q how many may";
-        notes.insert(0, columns.to_owned());
-        let is_known = sockets.iter().filter_map(|s| s.listener).all(|l| l.state.is_some());
-        if !is_known {
-            notes.push("how many may wait is not known: it comes by netlink alone, which could not be asked".to_owned());
-        } else if notes.len() == 1 {
-            notes.push(
+    let is_known = sockets.iter().filter_map(|s| s.listener).all(|l| l.state.is_some());
+    if always {
+        let fine = match (is_known, notes.is_empty()) {
+            (false, _) => {
+                "how many may wait is not known: it comes by netlink alone, which could not be asked"
+            }
+            (true, true) => {
                 "no accept queue is full or nearly so, and none has dropped a connection"
-                    .to_owned(),
-            );
-        }
-    } else if notes.iter().any(|note| note.contains("accept queue is")) {
-        notes.push("a process that accepts too slowly, or too small a backlog (listen(2), net.core.somaxconn), fills the queue".to_owned());
+            }
+            (true, false) => {
+                "a process that accepts too slowly fills its queue, and so does too small a limit (listen(2), \
+                 net.core.somaxconn)"
+            }
+        };
+        notes.push(fine.to_owned());
+        let columns = "of a listening TCP socket, Recv-Q is how many connections wait for accept(2), Send-Q \
+                       how many may";
+        notes.insert(0, columns.to_owned());
     }
     if !notes.is_empty() {
         writeln!(io.stdout)?;
     }
     Ok(notes.iter().try_for_each(|note| writeln!(io.stdout, "{note}"))?)
+}
+
+/// What is wrong with one listener, if anything.
+fn note(socket: &Socket) -> Option<String> {
+    let listener = socket.listener?;
+    let mut what = Vec::new();
+    if let (Some(state @ ("full" | "nearly full")), Some(waiting), Some(limit)) =
+        (listener.state, listener.waiting, listener.limit)
+    {
+        what.push(format!("the accept queue is {state}, {waiting} waiting of {limit}"));
+    }
+    match listener.drops {
+        Some(0) | None => {}
+        Some(1) => what.push("1 connection was dropped here".to_owned()),
+        Some(drops) => what.push(format!("{drops} connections were dropped here")),
+    }
+    if what.is_empty() {
+        return None;
+    }
+    let mut note = String::new();
+    socket.write_end(true, &mut note);
+    note.push(' ');
+    socket.write_processes(false, &mut note);
+    Some(format!("{note}: {}", what.join("; ")))
 }
 
 #[cfg(test)]

@@ -1,7 +1,7 @@
 //! What the counters of a network namespace mean, and which values are a sign of trouble.
 //!
-//! The kernel describes some in `Documentation/networking/snmp_counter.rst`, the older ones are those of RFC 1213, 2011 to
-//! 2013 and 4293; the rest is in its source where they are counted.
+//! The kernel describes some in `Documentation/networking/snmp_counter.rst`, the older ones are those of RFC 1213, 2011
+//! to 2013 and 4293; the rest is in its source where they are counted.
 
 use super::counters::{Counter, Counters};
 use crate::view::View;
@@ -23,9 +23,10 @@ enum Sign {
 use Sign::{Plain, Trouble};
 
 const UNREAD: &str =
-    "the process reads too slowly or its receive buffer is too small: data was lost";
+    "the process reads too slowly or its receive buffer is too small: data is lost or sent again";
 const CORRUPT: &str = "something on the way damages packets";
-const SLOW_ACCEPT: &str = "the process accepts too slowly or its backlog is too small: clients wait and try again, or fail";
+const SLOW_ACCEPT: &str =
+    "the process accepts too slowly or its backlog is too small: clients wait, or fail";
 const MEMORY: &str =
     "sockets take more memory than tcp_mem allows: connections suffer until it is freed";
 const SYN_FLOOD: &str =
@@ -70,7 +71,7 @@ const KNOWN: &[(&[&str], &str, &str, Sign)] = &[
         &["TcpExt"],
         "ListenDrops",
         "connections dropped at listeners for any reason",
-        Trouble(SLOW_ACCEPT),
+        Trouble("clients wait and try again, or fail"),
     ),
     (
         &["TcpExt"],
@@ -232,8 +233,7 @@ const KNOWN: &[(&[&str], &str, &str, Sign)] = &[
         "datagrams dropped for want of memory",
         Trouble("sockets take more memory than udp_mem allows"),
     ),
-    (&["Ip"], "InHdrErrors", "packets with a wrong header", Trouble(CORRUPT)),
-    (&["Ip6"], "InHdrErrors", "packets with a wrong header", Trouble(CORRUPT)),
+    (&["Ip", "Ip6"], "InHdrErrors", "packets with a wrong header", Trouble(CORRUPT)),
     (&["Ip", "Ip6"], "InAddrErrors", "packets to an address that is not here", Plain),
     (
         &["Ip", "Ip6"],

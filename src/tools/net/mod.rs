@@ -93,9 +93,9 @@ fn options() -> Command {
             "Without options: TCP and UDP, listening and connected. Addresses, ports and rates are always numbers, \
              processes are always shown where they may be known. On a terminal, full accept queues and what was \
              dropped at listeners are told below the table (elsewhere with --explain).\n\n\
-             FILTER, as in iproute2: [state STATE | exclude STATE]… [CONDITION…]; STATE as shown, or all, connected, \
-             synchronized, bucket, big, listening, closed; CONDITION src ADDRESS[/BITS][:PORT], dst …, sport OP :PORT, \
-             dport …, not, and, or, ( ); OP = != < <= > >= or eq ne lt le gt ge. `and` and `or` bind alike, from \
+             FILTER, as in iproute2: [state STATE | exclude STATE]… [CONDITION…]; STATE as shown, or all, \
+             connected, synchronized, bucket, big, listening, closed; CONDITION src ADDRESS[/BITS][:PORT], dst …, \
+             sport OP :PORT, dport …, not, and, or, ( ); OP = != < <= > >= or eq ne lt le gt ge. `and` and `or` bind alike, from \
              left to right.",
         )
         .arg(args::flag("info", 'i', "Internals of TCP: windows, round trips, losses, rates"))

@@ -1,9 +1,10 @@
 //! Which processes of the target hold which sockets, by the links in `/proc/PID/fd`.
 //!
-//! System calls: for a process, its directory is opened and closed by the walk, and here `fd` is opened, looked at
-//! (fstat, fcntl: fdopendir(3)), read twice or more, and closed; `comm` is opened, read and closed where it holds
-//! sockets that were asked for; one readlinkat for a descriptor. Nothing is allocated for a descriptor that is none of
-//! the sockets.
+//! System calls: one readlinkat for a descriptor. For a process 12: its directory is opened and closed by the walk;
+//! `fd` is opened, looked at and set up (fstat, three fcntl), read twice (once more for some 1,300 descriptors),
+//! rewound and closed with its second handle; 4 more for the name of one that holds sockets. Nothing is allocated for a
+//! descriptor that is none of the sockets. With 20,000 sockets in 4 processes: 20,525 of readlinkat of 22,000 in all;
+//! iproute2 has as many of readlink and of getxattr.
 
 use super::socket::{Owner, Socket};
 use crate::error::Result;
@@ -25,8 +26,7 @@ struct Sockets<'a> {
 }
 
 impl Sockets<'_> {
-    /// Where the sockets of `inode` begin in the order: a Unix socket's number may come to be another's while the
-    /// list is made.
+    /// Calls `each` with the sockets of `inode`: two, where the number came to be another's while the list was made.
     fn with(&mut self, inode: u64, mut each: impl FnMut(&mut Socket)) {
         let first = self.order.partition_point(|(of, _)| *of < inode);
         for (_, at) in self.order.iter().skip(first).take_while(|(of, _)| *of == inode) {

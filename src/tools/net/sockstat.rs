@@ -1,9 +1,9 @@
 //! `sockstat`: the counters of the target's network namespace, with what they mean and which are a sign of trouble.
 
 use super::counters::{Counter, Counters};
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::exit::Exit;
-use crate::output::{Io, Shape, table::print_json};
+use crate::output::{Io, Shape, quote, table::print_json};
 use crate::tools::{Tool, args, command};
 use crate::view::{Needs, View};
 use clap::{ArgMatches, Command};
@@ -50,6 +50,9 @@ fn options() -> Command {
 fn run(view: &View, matches: &ArgMatches, io: &mut Io) -> Result<Exit> {
     let mut counters = Counters::read(view)?.0;
     let names = args::operands(matches, "PROTOCOL");
+    if let Some(name) = names.iter().find(|name| !counters.iter().any(|c| is_of(c, name))) {
+        return Err(Error::usage(format!("no protocol is called {}", quote(args::os(name)))));
+    }
     counters.retain(|counter| names.is_empty() || names.iter().any(|name| is_of(counter, name)));
     if matches.get_flag("abnormal") {
         counters.retain(|counter| counter.abnormal.is_some());

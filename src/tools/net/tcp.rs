@@ -164,9 +164,8 @@ impl TcpInfo {
         let scales = bytes.get(6).copied().filter(|_| options & WSCALE != 0);
         // Two bit fields of four bits each, the first at the low end where bytes are little-endian.
         let (low, high) = (scales.map(|byte| byte & 15), scales.map(|byte| byte >> 4));
-        let is_little = cfg!(target_endian = "little");
-        let (snd_wscale, rcv_wscale) = if is_little { (low, high) } else { (high, low) };
-        let limited = if is_little { 1 } else { 0x80 };
+        let (snd_wscale, rcv_wscale, limited) =
+            if cfg!(target_endian = "little") { (low, high, 1) } else { (high, low, 0x80) };
         let names = OPTIONS.iter().filter(|(bit, _)| options & bit != 0).map(|(_, name)| *name);
         TcpInfo {
             congestion: congestion.map(Text::from),
@@ -357,11 +356,6 @@ mod tests {
 
     #[test]
     fn numbers_have_six_digits_that_count() {
-        let text = |value| {
-            let mut out = String::new();
-            general(value, &mut out);
-            out
-        };
         for (value, expected) in [
             (0.0, "0"),
             (0.017, "0.017"),
@@ -372,7 +366,9 @@ mod tests {
             (1234.5678, "1234.57"),
             (4_294_967.295, "4294967"),
         ] {
-            assert_eq!(text(value), expected, "{value}");
+            let mut out = String::new();
+            general(value, &mut out);
+            assert_eq!(out, expected, "{value}");
         }
     }
 
