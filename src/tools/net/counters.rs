@@ -166,7 +166,7 @@ mod tests {
             &b"TCP inuse 6\n"[..],
             b"TCP: inuse\nUDP: inuse x\n",
             b"Tcp: A B\n",
-            b"Tcp: A B\nUdp: 1 2\n",
+            b"Tcp: A B\nUdp: 1 x\n",
             b"Tcp: A\nTcp: 9999999999999999999999999999999999999999\n",
             b"\xff: \xff\n\xff: 1x\n",
             b"nothing 1\n6\n",

@@ -280,7 +280,7 @@ mod tests {
     fn a_cut_message_is_left_out_and_a_cut_attribute_ends_them() {
         let mut message = vec![libc::AF_INET as u8, 1, 2, 3];
         message.resize(72, 0);
-        message.extend(attribute(inet::INFO, &[7; 40]));
+        message.extend(attribute(inet::INFO, &[0x77; 40]));
         message.extend(attribute(inet::CONGESTION, b"cub\x1bic\0"));
         for length in 0..message.len() {
             let socket = inet_socket(Kind::Tcp, &message[..length], ALL);
@@ -290,7 +290,7 @@ mod tests {
         let socket = inet_socket(Kind::Tcp, &message, ALL).unwrap();
         let mut out = String::new();
         socket.write_internals(false, &mut out);
-        assert!(out.starts_with(" cub\\x1bic rto:"), "{out}");
+        assert!(out.starts_with(" cub\\x1bic wscale:7,7 rto:"), "{out}");
     }
 
     #[test]
