@@ -2,6 +2,7 @@
 
 #![allow(unsafe_code)]
 
+pub mod link;
 pub mod mount;
 pub mod net;
 pub mod pidfd;

@@ -152,3 +152,19 @@ fn what_nobody_has_open_is_a_failure_and_wrong_words_are_refused() {
     assert_eq!(run(&view, &["lsof", "-i", ":http"]).exit, Exit::USAGE);
     assert_eq!(run(&view, &["lsof", "-p", "x"]).exit, Exit::USAGE);
 }
+
+#[test]
+fn processes_whose_links_may_not_be_read_are_counted() {
+    if !nix::unistd::geteuid().is_root() {
+        return; // without a right to lose, there is nothing to test
+    }
+    let child = Spawned::sleep();
+    let view = view_of_process(child.pid());
+    // Capabilities are a thread's own, and each test has a thread. The folder of links stays its owner's to list.
+    caps::clear(None, caps::CapSet::Effective).unwrap();
+    for words in [&["lsof", "-i"][..], &["lsof", "-U"], &["lsof"]] {
+        let ran = run(&view, words);
+        assert_eq!(ran.stderr.lines().count(), 1, "{words:?}: {}", ran.stderr);
+        assert!(ran.stderr.contains("may not be read"), "{words:?}: {}", ran.stderr);
+    }
+}

@@ -79,8 +79,15 @@ impl Scan {
         let mut fds = process.numbers("fd")?;
         fds.sort_unstable();
         for fd in fds {
-            // Closed meanwhile: no file of it.
-            let _ = self.descriptor(process, &owner, fd, selection, is_wanted);
+            let link = match process.readlink(&format!("fd/{fd}")) {
+                Ok(link) => link,
+                // The folder is its owner's to list; the links in it need the right of ptrace (proc(5)).
+                Err(errno @ (Errno::EACCES | Errno::EPERM)) => return Err(errno),
+                // Closed meanwhile: no file of it.
+                Err(_) => continue,
+            };
+            // Likewise; or its file system refuses us, as FUSE does, which says nothing of the others.
+            let _ = self.descriptor(process, &owner, fd, link, selection, is_wanted);
         }
         Ok(())
     }
@@ -147,11 +154,11 @@ impl Scan {
         process: &Process,
         owner: &Owner,
         fd: i32,
+        link: Vec<u8>,
         selection: &Selection,
         is_wanted: bool,
     ) -> Result<(), Errno> {
         let path = format!("fd/{fd}");
-        let link = process.readlink(&path)?;
         let (pipe, socket) = (inode(&link, b"pipe:["), inode(&link, b"socket:["));
         if !is_wanted && pipe.is_none() && socket.is_none() {
             return Ok(());

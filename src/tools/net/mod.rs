@@ -1,22 +1,43 @@
-//! `net`, also `ss` and `netstat`: the sockets of the target's network namespace and the processes that hold them.
+//! `net`, also `ss`, and `netstat`: the sockets of the target's network namespace and the processes that hold them.
+//! `sockstat`: the counters of that namespace.
 
+mod counters;
+mod filter;
+mod listeners;
+mod meaning;
+mod netstat;
 mod owners;
 mod procfs;
+mod select;
 mod sock_diag;
 pub(super) mod socket;
+mod sockstat;
+mod summary;
+mod table;
+mod tcp;
+
+pub(super) use netstat::TOOL as NETSTAT;
+pub(super) use sockstat::TOOL as SOCKSTAT;
 
 use super::{Tool, args, command};
 use crate::error::{Error, Result};
 use crate::exit::Exit;
 use crate::output::{Align, Io, Shape, print_lines, table::print_json};
+use crate::output::{Io, Shape, table::print_json};
 use crate::view::{Needs, View};
-use clap::{ArgMatches, Command};
+use clap::{Arg, ArgMatches, Command};
+use counters::Counter;
+use select::{Asked, Selection};
+use serde::Serialize;
 use socket::{Kind, Socket};
+use std::ffi::OsString;
 use std::io::Write;
+use summary::Summary;
+use table::Look;
 
 pub(super) const TOOL: Tool = Tool {
     name: "net",
-    aliases: &["ss", "netstat"],
+    aliases: &["ss"],
     summary: "List sockets and the processes that hold them",
     examples: &[
         ("net -tln", "What listens, and where: 127.0.0.1 is not reached from outside"),
@@ -26,93 +47,162 @@ pub(super) const TOOL: Tool = Tool {
     // The namespace or the procfs of a process in it: either will do.
     needs: Needs::Nothing,
     json: Some(Shape::of::<Vec<socket::Socket>>()),
+        ("ss -tlnp", "Who listens on which port, and how full the accept queues are"),
+        (
+            "ss -tip state established dport = :5432",
+            "How the connections to a database fare: round trips, losses, rates",
+        ),
+        ("ss -tan state time-wait | wc -l", "How many connections are in TIME-WAIT"),
+        ("ss -tlm --explain", "Which accept queues are full, and what was dropped at them"),
+    json: Some(Shape::of::<Vec<Fact>>()),
     command: options,
     rewrite: None,
     run,
 };
 
-fn options() -> Command {
-    let kinds = [
-        args::flag("tcp", 't', "TCP sockets"),
-        args::flag("udp", 'u', "UDP sockets"),
-        args::flag("raw", 'w', "Raw sockets"),
-        args::flag("unix", 'x', "Unix sockets"),
-        args::flag("ipv4", '4', "IPv4 only"),
-        args::flag("ipv6", '6', "IPv6 only"),
-    ];
-    command("net", TOOL.summary)
-        .after_help(
-            "Without options: TCP and UDP, listening and connected. Addresses and ports are always numbers, \
-             processes are always shown where they may be known.",
-        )
-        .args(kinds)
+/// What `net` and `netstat` print as JSON.
+#[derive(Debug, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(untagged)]
+enum Fact {
+    /// Without `-s`.
+    Socket(Box<Socket>),
+    /// With `-s` of `ss`: one object.
+    Summary(Summary),
+    /// With `-s` of `netstat`.
+    Counter(Counter),
+}
+
+/// The options that both `ss` and `netstat` have.
+fn common(name: &'static str, about: &'static str) -> Command {
+    command(name, about)
+        .args([
+            args::flag("tcp", 't', "TCP sockets"),
+            args::flag("udp", 'u', "UDP sockets"),
+            args::flag("raw", 'w', "Raw sockets"),
+            args::flag("unix", 'x', "Unix sockets"),
+            args::flag("ipv4", '4', "IPv4 only"),
+            args::flag("ipv6", '6', "IPv6 only"),
+        ])
         .arg(args::flag("listening", 'l', "Listening sockets only"))
         .arg(args::flag("all", 'a', "Sockets in every state, TIME-WAIT as well"))
         .arg(args::flag("numeric", 'n', "Numbers (always so)"))
         .arg(args::flag("processes", 'p', "Processes (always so)"))
-        .arg(args::flag("extended", 'e', "User and inode of each socket"))
-        .arg(args::flag("no-header", 'H', "No headings"))
+        .arg(args::flag("extended", 'e', "User, inode and the kernel's number of each socket"))
         .arg(args::json_flag())
 }
 
-/// Which sockets were asked for.
-#[derive(Clone, Copy, Debug)]
-struct Filter {
-    tcp: bool,
-    udp: bool,
-    raw: bool,
-    unix: bool,
-    v4: bool,
-    v6: bool,
-    /// Bit n for the kernel's state n (`include/net/tcp_states.h`).
-    states: u32,
-}
-
-impl Filter {
-    fn new(matches: &ArgMatches) -> Filter {
-        let flag = |name| matches.get_flag(name);
-        let any_kind = ["tcp", "udp", "raw", "unix"].into_iter().any(flag);
-        let any_family = flag("ipv4") || flag("ipv6");
-        let states = match () {
-            () if flag("all") => socket::ALL,
-            () if flag("listening") => socket::LISTENING,
-            () => socket::ALL & !socket::PASSING,
-        };
-        Filter {
-            tcp: flag("tcp") || !any_kind,
-            udp: flag("udp") || !any_kind,
-            raw: flag("raw"),
-            unix: flag("unix"),
-            v4: flag("ipv4") || !any_family,
-            v6: flag("ipv6") || !any_family,
-            states,
-        }
-    }
-
-    /// The kinds of sockets asked for, with whether they are IPv6.
-    fn kinds(self) -> impl Iterator<Item = (Kind, bool)> {
-        let inet = [(Kind::Udp, self.udp), (Kind::Raw, self.raw), (Kind::Tcp, self.tcp)];
-        let families = move |kind| {
-            [(kind, false, self.v4), (kind, true, self.v6)]
-                .into_iter()
-                .filter(|(.., wanted)| *wanted)
-        };
-        let inet =
-            inet.into_iter().filter(|(_, wanted)| *wanted).flat_map(move |(k, _)| families(k));
-        let unix = self.unix.then_some((Kind::Unix, false));
-        unix.into_iter().chain(inet.map(|(kind, is_v6, _)| (kind, is_v6)))
-    }
-
-    fn has_state(self, state: u8) -> bool {
-        state < 32 && self.states & (1 << state) != 0
-    }
+fn options() -> Command {
+    common("net", TOOL.summary)
+        .after_help(
+            "Without options: TCP and UDP, listening and connected. Addresses, ports and rates are always numbers, \
+             processes are always shown where they may be known. On a terminal, full accept queues and what was \
+             dropped at listeners are told below the table (elsewhere with --explain).\n\n\
+             FILTER, as in iproute2: [state STATE | exclude STATE]… [CONDITION…]; STATE as shown, or all, \
+             connected, synchronized, bucket, big, listening, closed; CONDITION src ADDRESS[/BITS][:PORT], dst …, \
+             sport OP :PORT, dport …, not, and, or, ( ); OP = != < <= > >= or eq ne lt le gt ge. `and` and `or` bind alike, from \
+             left to right.",
+        )
+        .arg(args::flag("info", 'i', "Internals of TCP: windows, round trips, losses, rates"))
+        .arg(args::flag("memory", 'm', "Memory of each socket"))
+        .arg(args::flag("options", 'o', "Timers; with -i the options of TCP as well"))
+        .arg(args::flag("summary", 's', "How many sockets there are"))
+        .arg(args::flag("oneline", 'O', "What -i and -m tell in the same line"))
+        .arg(args::flag("no-header", 'H', "No headings"))
+        .arg(args::flag("explain", None, "Say in words how full accept queues are"))
+        .arg(
+            Arg::new("FILTER")
+                .num_args(0..)
+                .value_parser(clap::value_parser!(OsString))
+                .help("What the sockets must be like"),
+        )
 }
 
 fn run(view: &View, matches: &ArgMatches, io: &mut Io) -> Result<Exit> {
-    let filter = Filter::new(matches);
+    let flag = |name: &str| matches.get_flag(name);
+    let (is_json, explain) = (flag("json"), flag("explain") || io.stdout.is_terminal());
+    let words = args::operands(matches, "FILTER");
+    let mut selection = Selection::new(matches).filtered(&words, view)?;
+    selection.asked = Asked {
+        info: flag("info"),
+        memory: flag("memory"),
+        timer: flag("options"),
+        drops: is_json || explain,
+    };
+    let mut facts = Vec::new();
+    if flag("summary") {
+        let summary = Summary::read(view)?;
+        if is_json {
+            facts.push(Fact::Summary(summary));
+        } else {
+            summary.print(io)?;
+        }
+        let also = ["tcp", "udp", "raw", "unix", "ipv4", "ipv6", "listening", "all"];
+        if words.is_empty() && !also.into_iter().any(flag) {
+            if is_json {
+                print_json(io, &facts)?;
+            }
+            return Ok(Exit::OK);
+        }
+    }
+    let look = Look {
+        no_header: flag("no-header"),
+        extended: flag("extended"),
+        one_line: flag("oneline"),
+        options: flag("options"),
+        explain: flag("explain"),
+    };
+    show(view, &selection, look, is_json.then_some(facts), io)
+}
+
+/// Prints the sockets: as JSON behind the `facts`, where there are any, else as a table.
+fn show(
+    view: &View,
+    selection: &Selection,
+    look: Look,
+    facts: Option<Vec<Fact>>,
+    io: &mut Io,
+) -> Result<Exit> {
+    let (mut sockets, denied) = find(view, selection)?;
+    if selection.asked.drops {
+        listeners::look(view, selection, &mut sockets);
+    }
+    // Netlink tells the cookie of each.
+    let is_by_file = sockets.iter().any(|socket| socket.cookie.is_none());
+    let denied = denied.filter(|_| sockets.iter().any(|socket| socket.processes.is_none()));
+    if let Some(mut facts) = facts {
+        facts.extend(sockets.into_iter().map(|socket| Fact::Socket(Box::new(socket))));
+        print_json(io, &facts)?;
+    } else {
+        table::print(io, selection, look, &sockets)?;
+        if selection.asked.drops {
+            listeners::explain(io, &sockets, look.explain)?;
+        }
+    }
+    let asked = selection.asked;
+    if is_by_file && (asked.info || asked.memory || asked.timer) {
+        tell(
+            io,
+            "what -i, -m and -o ask for is not known: it comes by netlink alone, which could not be asked",
+        )?;
+    }
+    if let Some(why) = denied {
+        tell(io, &format!("not all processes that hold sockets are known: {why}"))?;
+    }
+    Ok(Exit::OK)
+}
+
+fn tell(io: &mut Io, text: &str) -> Result<()> {
+    io.stdout.flush()?;
+    writeln!(io.stderr, "net: {text}")?;
+    Ok(io.stderr.flush()?)
+}
+
+/// The sockets with their processes, and why some of these may be unknown.
+fn find(view: &View, selection: &Selection) -> Result<(Vec<Socket>, Option<String>)> {
     let mut sockets = Vec::new();
-    for (kind, is_v6) in filter.kinds() {
-        list(view, filter, kind, is_v6, &mut sockets)?;
+    for (kind, is_v6) in selection.kinds() {
+        list(view, selection, kind, is_v6, &mut sockets)?;
     }
     let denied = match view.proc() {
         Ok(proc) => {
@@ -122,33 +212,15 @@ fn run(view: &View, matches: &ArgMatches, io: &mut Io) -> Result<Exit> {
         }
         Err(error) => Some(error.to_string()),
     };
-    if matches.get_flag("json") {
-        print_json(io, &sockets)?;
-    } else {
-        print_table(io, matches, filter, &sockets)?;
-    }
-    if let Some(why) = denied.filter(|_| sockets.iter().any(|s| s.processes.is_none())) {
-        io.stdout.flush()?;
-        writeln!(io.stderr, "net: not all processes that hold sockets are known: {why}")?;
-        io.stderr.flush()?;
-    }
-    Ok(Exit::OK)
+    Ok((sockets, denied))
 }
 
 /// Every socket of the target, without its processes. A kind that can't be listed is left out.
 pub(super) fn all(view: &View) -> Vec<Socket> {
-    let filter = Filter {
-        tcp: true,
-        udp: true,
-        raw: true,
-        unix: true,
-        v4: true,
-        v6: true,
-        states: socket::ALL & !socket::PASSING,
-    };
+    let selection = Selection::everything();
     let mut sockets = Vec::new();
-    for (kind, is_v6) in filter.kinds() {
-        let _ = list(view, filter, kind, is_v6, &mut sockets);
+    for (kind, is_v6) in selection.kinds() {
+        let _ = list(view, &selection, kind, is_v6, &mut sockets);
     }
     sockets
 }
@@ -156,47 +228,18 @@ pub(super) fn all(view: &View) -> Vec<Socket> {
 /// Asks the kernel by netlink, which names no socket wrongly, and reads the procfs where it may not or can't answer.
 fn list(
     view: &View,
-    filter: Filter,
+    selection: &Selection,
     kind: Kind,
     is_v6: bool,
     sockets: &mut Vec<Socket>,
 ) -> Result<()> {
     let refused = match view.net() {
-        Ok(_) => match sock_diag::list(filter, kind, is_v6, sockets) {
+        Ok(_) => match sock_diag::list(selection, kind, is_v6, sockets) {
             Ok(()) => return Ok(()),
             Err(errno) => Error::from(errno).context("asking the kernel for sockets"),
         },
         Err(missing) => missing,
     };
     let Ok(proc) = view.proc() else { return Err(refused) };
-    procfs::list(&proc.main()?, filter, kind, is_v6, sockets)
-}
-
-fn print_table(
-    io: &mut Io,
-    matches: &ArgMatches,
-    filter: Filter,
-    sockets: &[Socket],
-) -> Result<()> {
-    use Align::{Left, Right};
-    let aligns = [Left, Left, Right, Right, Left, Left, Left];
-    let heads = [
-        "Netid",
-        "State",
-        "Recv-Q",
-        "Send-Q",
-        "Local Address:Port",
-        "Peer Address:Port",
-        "Process",
-    ];
-    // As ss: no kind when only one was asked for. Unix sockets are of several.
-    let is_one = [filter.tcp, filter.udp, filter.raw].into_iter().filter(|kind| *kind).count() == 1;
-    let skip = usize::from(is_one && !filter.unix);
-    let mut lines = Vec::with_capacity(sockets.len() + 1);
-    if !matches.get_flag("no-header") {
-        lines.push(heads[skip..].iter().map(|head| (*head).to_owned()).collect());
-    }
-    let extended = matches.get_flag("extended");
-    lines.extend(sockets.iter().map(|socket| socket.cells(extended).split_off(skip)));
-    print_lines(io, &aligns[skip..], &lines, true)
+    procfs::list(&proc.main()?, selection, kind, is_v6, sockets)
 }

@@ -1,6 +1,6 @@
 //! Sockets by the files below `/proc/PID/net` (proc_pid_net(5)), where netlink is refused.
 
-use super::Filter;
+use super::select::Selection;
 use super::sock_diag::unix_kind;
 use super::socket::{Endpoint, Family, Kind, LISTEN, Socket};
 use crate::error::{Error, Result};
@@ -9,13 +9,13 @@ use crate::view::Process;
 use nix::errno::Errno;
 use std::net::IpAddr;
 
-/// Adds all sockets of one kind that `filter` lets through, from the network namespace of `process`.
+/// Adds all sockets of one kind that `selection` lets through, from the network namespace of `process`.
 ///
 /// Names of Unix sockets may hold newlines, and what follows one may look like a row of its own: this is why netlink
 /// is asked first.
 pub(super) fn list(
     process: &Process,
-    filter: Filter,
+    selection: &Selection,
     kind: Kind,
     is_v6: bool,
     sockets: &mut Vec<Socket>,
@@ -38,7 +38,7 @@ pub(super) fn list(
         Kind::Unix => unix_sockets(&bytes),
         _ => bytes.split(|b| *b == b'\n').filter_map(|line| inet_socket(netid, line)).collect(),
     };
-    sockets.extend(found.into_iter().filter(|socket| filter.has_state(socket.state)));
+    sockets.extend(found.into_iter().filter(|socket| selection.fits(socket)));
     Ok(())
 }
 
@@ -54,21 +54,17 @@ fn inet_socket(netid: &'static str, line: &[u8]) -> Option<Socket> {
     let state = u8::from_str_radix(state, 16).ok()?;
     // Of a listener the file has how many connections wait, and not how many may.
     let send_q = if state == LISTEN { None } else { Some(u32::from_str_radix(send_q, 16).ok()?) };
+    let family = if local.address.is_ipv6() { Family::Ipv6 } else { Family::Ipv4 };
+    // The file does not say whether a socket refuses IPv4 peers; ss, too, writes `*` then.
     Some(Socket {
-        netid,
-        family: if local.address.is_ipv6() { Family::Ipv6 } else { Family::Ipv4 },
         state,
         recv_q: Some(u32::from_str_radix(recv_q, 16).ok()?),
         send_q,
         local: Some(local),
         peer: Some(peer),
-        path: None,
         inode: inode.parse().ok()?,
-        peer_inode: None,
         uid: Some(uid.parse().ok()?),
-        processes: None,
-        // The file does not say; ss, too, writes `*` then.
-        is_v6_only: false,
+        ..Socket::new(netid, family)
     })
 }
 
@@ -122,19 +118,10 @@ fn unix_socket(line: &[u8]) -> Option<Socket> {
         _ => super::socket::CLOSE,
     };
     Some(Socket {
-        netid: unix_kind(kind as u8),
-        family: Family::Unix,
         state,
-        recv_q: None,
-        send_q: None,
-        local: None,
-        peer: None,
         path: rest.get(end + 1..).map(Text::from),
         inode,
-        peer_inode: None,
-        uid: None,
-        processes: None,
-        is_v6_only: false,
+        ..Socket::new(unix_kind(kind as u8), Family::Unix)
     })
 }
 

@@ -1,84 +1,123 @@
 //! Sockets by netlink (sock_diag(7)), from the network namespace that this process is in.
+//!
+//! Messages are read in place: `struct inet_diag_msg` and `struct unix_diag_msg` (`include/uapi/linux`) with
+//! attributes behind them. The kernel fills at most 32 KiB a call, whatever room it is given: some 300 sockets.
 
-use super::Filter;
-use super::socket::{CLOSE, Endpoint, Family, Kind, Socket};
+use super::select::{Asked, Selection};
+use super::socket::{CLOSE, Endpoint, Family, Kind, Memory, Socket, Timer};
+use super::tcp::TcpInfo;
 use crate::output::Text;
 use crate::sys::net::interface_name;
-use netlink_packet_core::{
-    NLM_F_DUMP, NLM_F_REQUEST, NetlinkBuffer, NetlinkHeader, NetlinkMessage, NetlinkPayload,
-};
-use netlink_packet_sock_diag::{
-    SockDiagMessage,
-    constants::{
-        AF_INET, AF_INET6, IPPROTO_RAW, IPPROTO_TCP, IPPROTO_UDP, UDIAG_SHOW_NAME, UDIAG_SHOW_PEER,
-        UDIAG_SHOW_RQLEN,
-    },
-    inet::{self, ExtensionFlags, InetRequest, InetResponse, SocketId},
-    unix::{self, ShowFlags, UnixRequest, UnixResponse, nlas::UnixDiagName},
-};
+use netlink_packet_core::{NLM_F_DUMP, NLM_F_REQUEST, NetlinkBuffer, NlasIterator};
 use netlink_sys::{Socket as Netlink, SocketAddr, protocols::NETLINK_SOCK_DIAG};
 use nix::errno::Errno;
 use std::io;
-use std::os::unix::ffi::OsStrExt;
+use std::net::IpAddr;
 
-/// Adds all sockets of one kind that `filter` lets through.
+/// `SOCK_DIAG_BY_FAMILY`: the type of requests and answers.
+const BY_FAMILY: u16 = 20;
+const NLMSG_ERROR: u16 = libc::NLMSG_ERROR as u16;
+const NLMSG_DONE: u16 = libc::NLMSG_DONE as u16;
+const HEADER: usize = 16;
+const ROOM: usize = 32 << 10;
+
+/// Attributes of Internet sockets (`INET_DIAG_…`).
+mod inet {
+    pub(super) const INFO: u16 = 2;
+    pub(super) const VEGAS: u16 = 3;
+    pub(super) const CONGESTION: u16 = 4;
+    pub(super) const MEMORY: u16 = 7;
+    pub(super) const V6_ONLY: u16 = 11;
+    pub(super) const BBR: u16 = 16;
+}
+
+/// Attributes of Unix sockets (`UNIX_DIAG_…`), and what to ask for them by (`UDIAG_SHOW_…`).
+mod unix {
+    pub(super) const NAME: u16 = 0;
+    pub(super) const PEER: u16 = 2;
+    pub(super) const QUEUES: u16 = 4;
+    pub(super) const MEMORY: u16 = 5;
+    pub(super) const UID: u16 = 7;
+    pub(super) const SHOW_NAME: u32 = 1;
+    pub(super) const SHOW_PEER: u32 = 4;
+    pub(super) const SHOW_QUEUES: u32 = 0x10;
+    pub(super) const SHOW_MEMORY: u32 = 0x20;
+    pub(super) const SHOW_UID: u32 = 0x40;
+}
+
+/// `N` bytes at `at`.
+pub(super) fn number<const N: usize>(bytes: &[u8], at: usize) -> Option<[u8; N]> {
+    bytes.get(at..at.checked_add(N)?)?.try_into().ok()
+}
+
+fn word(bytes: &[u8], at: usize) -> Option<u32> {
+    number(bytes, at).map(u32::from_ne_bytes)
+}
+
+/// Adds all sockets of one kind that `selection` lets through.
 ///
 /// Fails with ENOENT where the kernel has no such module, with EPERM or EACCES where a filter forbids it.
 pub(super) fn list(
-    filter: Filter,
+    selection: &Selection,
     kind: Kind,
     is_v6: bool,
     sockets: &mut Vec<Socket>,
 ) -> Result<(), Errno> {
-    dump(request(filter, kind, is_v6), |message| {
-        let socket = match message {
-            SockDiagMessage::InetResponse(response) => inet_socket(kind, *response),
-            SockDiagMessage::UnixResponse(response) => unix_socket(*response),
-            _ => return,
+    let (request, asked) = (request(selection, kind, is_v6), selection.asked);
+    dump(&request, |message| {
+        // One that can't be parsed is left out, and the others are not.
+        let socket = match kind {
+            Kind::Unix => unix_socket(message, asked),
+            _ => inet_socket(kind, message, asked),
         };
-        if filter.has_state(socket.state) {
-            sockets.push(socket);
-        }
+        sockets.extend(socket.filter(|socket| selection.fits(socket)));
     })
 }
 
-fn request(filter: Filter, kind: Kind, is_v6: bool) -> SockDiagMessage {
+/// `struct inet_diag_req_v2` or `struct unix_diag_req` behind a header of netlink (netlink(7)).
+fn request(selection: &Selection, kind: Kind, is_v6: bool) -> Vec<u8> {
+    let (states, asked) = (selection.states, selection.asked);
+    let mut body = Vec::with_capacity(56);
     let protocol = match kind {
-        Kind::Tcp => IPPROTO_TCP,
-        Kind::Udp => IPPROTO_UDP,
-        Kind::Raw => IPPROTO_RAW,
-        Kind::Unix => {
-            return SockDiagMessage::UnixRequest(UnixRequest {
-                // The crate names two states only; a socket may be in others.
-                state_flags: unix::StateFlags::from_bits_retain(filter.states),
-                inode: 0,
-                show_flags: ShowFlags::from_bits_retain(
-                    UDIAG_SHOW_NAME | UDIAG_SHOW_PEER | UDIAG_SHOW_RQLEN,
-                ),
-                cookie: [0xff; 8],
-            });
-        }
+        Kind::Tcp => libc::IPPROTO_TCP,
+        Kind::Udp => libc::IPPROTO_UDP,
+        Kind::Raw => libc::IPPROTO_RAW,
+        Kind::Unix => 0,
     };
-    SockDiagMessage::InetRequest(InetRequest {
-        family: if is_v6 { AF_INET6 } else { AF_INET },
-        protocol,
-        extensions: ExtensionFlags::empty(),
-        states: inet::StateFlags::from_bits_retain(filter.states),
-        socket_id: if is_v6 { SocketId::new_v6() } else { SocketId::new_v4() },
-    })
+    if kind == Kind::Unix {
+        let mut show = unix::SHOW_NAME | unix::SHOW_PEER | unix::SHOW_QUEUES | unix::SHOW_UID;
+        show |= if asked.memory { unix::SHOW_MEMORY } else { 0 };
+        body.extend([libc::AF_UNIX as u8, 0, 0, 0]);
+        body.extend([states, 0, show].map(u32::to_ne_bytes).concat());
+    } else {
+        let bit = |attribute: u16, wanted| if wanted { 1u8 << (attribute - 1) } else { 0 };
+        let extensions = bit(inet::INFO, asked.info)
+            | bit(inet::VEGAS, asked.info)
+            | bit(inet::CONGESTION, asked.info)
+            | bit(inet::MEMORY, asked.memory || asked.drops);
+        let family = if is_v6 { libc::AF_INET6 } else { libc::AF_INET };
+        body.extend([family as u8, protocol as u8, extensions, 0]);
+        body.extend(states.to_ne_bytes());
+        // Any ports and addresses, any interface.
+        body.extend([0; 40]);
+    }
+    // No cookie.
+    body.extend([0xff; 8]);
+    let mut message = Vec::with_capacity(HEADER + body.len());
+    message.extend(((HEADER + body.len()) as u32).to_ne_bytes());
+    message.extend(BY_FAMILY.to_ne_bytes());
+    message.extend((NLM_F_REQUEST | NLM_F_DUMP).to_ne_bytes());
+    message.extend([0; 8]);
+    message.extend(body);
+    message
 }
 
-fn dump(request: SockDiagMessage, mut each: impl FnMut(SockDiagMessage)) -> Result<(), Errno> {
+fn dump(request: &[u8], mut each: impl FnMut(&[u8])) -> Result<(), Errno> {
     let mut netlink = Netlink::new(NETLINK_SOCK_DIAG).map_err(errno)?;
     netlink.bind_auto().map_err(errno)?;
     netlink.connect(&SocketAddr::new(0, 0)).map_err(errno)?;
-    let mut header = NetlinkHeader::default();
-    header.flags = NLM_F_REQUEST | NLM_F_DUMP;
-    let mut message = NetlinkMessage::new(header, NetlinkPayload::from(request));
-    message.finalize();
-    let mut buffer = vec![0; message.buffer_len().max(64 << 10)];
-    message.serialize(&mut buffer[..message.buffer_len()]);
-    netlink.send(&buffer[..message.buffer_len()], 0).map_err(errno)?;
+    netlink.send(request, 0).map_err(errno)?;
+    let mut buffer = vec![0; ROOM];
     loop {
         let received = match netlink.recv(&mut buffer.as_mut_slice(), 0) {
             Ok(received) => received,
@@ -87,13 +126,13 @@ fn dump(request: SockDiagMessage, mut each: impl FnMut(SockDiagMessage)) -> Resu
         };
         let mut rest = buffer.get(..received).ok_or(Errno::EMSGSIZE)?;
         while let Ok(next) = NetlinkBuffer::new_checked(rest) {
-            let length = next.length() as usize;
-            // One that can't be parsed is left out, and the others are not.
-            match NetlinkMessage::deserialize(&rest[..length]).map(|message| message.payload) {
-                Ok(NetlinkPayload::InnerMessage(message)) => each(message),
-                Ok(NetlinkPayload::Done(done)) if done.code == 0 => return Ok(()),
-                Ok(NetlinkPayload::Done(done)) => return Err(Errno::from_raw(-done.code)),
-                Ok(NetlinkPayload::Error(error)) => return Err(Errno::from_raw(-error.raw_code())),
+            let (length, payload) = (next.length() as usize, next.payload());
+            // Both begin with a number: zero, or the negated number of an error.
+            let code = word(payload, 0).map_or(0, |code| (code as i32).wrapping_neg());
+            match (next.message_type(), code) {
+                (BY_FAMILY, _) => each(payload),
+                (NLMSG_DONE, 0) => return Ok(()),
+                (NLMSG_DONE | NLMSG_ERROR, code) => return Err(Errno::from_raw(code)),
                 _ => {}
             }
             // Messages are aligned to four bytes.
@@ -102,64 +141,112 @@ fn dump(request: SockDiagMessage, mut each: impl FnMut(SockDiagMessage)) -> Resu
     }
 }
 
-fn inet_socket(kind: Kind, response: InetResponse) -> Socket {
-    let InetResponse { header, nlas } = response;
-    let id = header.socket_id;
-    let interface = match id.interface_id {
+/// The attributes behind the first `fixed` bytes of a message.
+fn attributes(message: &[u8], fixed: usize) -> impl Iterator<Item = (u16, &[u8])> {
+    NlasIterator::new(message.get(fixed..).unwrap_or_default()).map_while(|attribute| {
+        let attribute = attribute.ok()?;
+        let value = attribute.into_inner();
+        // Four bytes of header; the iterator has checked the length.
+        let length = usize::from(number(value, 0).map(u16::from_ne_bytes)?);
+        Some((number(value, 2).map(u16::from_ne_bytes)? & 0x3fff, value.get(4..length)?))
+    })
+}
+
+fn inet_socket(kind: Kind, message: &[u8], asked: Asked) -> Option<Socket> {
+    let [family, state, timer, retransmits] = number(message, 0)?;
+    let (netid, is_v6) = (
+        match kind {
+            Kind::Tcp => "tcp",
+            Kind::Udp => "udp",
+            Kind::Raw | Kind::Unix => "raw",
+        },
+        i32::from(family) == libc::AF_INET6,
+    );
+    let address = |at: usize| -> Option<IpAddr> {
+        Some(match is_v6 {
+            true => IpAddr::from(number::<16>(message, at)?),
+            false => IpAddr::from(number::<4>(message, at)?),
+        })
+    };
+    let port = |at: usize| number(message, at).map(u16::from_be_bytes);
+    let interface = match word(message, 40)? {
         0 => None,
         index => {
             Some(Text(interface_name(index).unwrap_or_else(|| index.to_string().into_bytes())))
         }
     };
-    Socket {
-        netid: match kind {
-            Kind::Tcp => "tcp",
-            Kind::Udp => "udp",
-            Kind::Raw | Kind::Unix => "raw",
-        },
-        family: if header.family == AF_INET6 { Family::Ipv6 } else { Family::Ipv4 },
-        state: header.state,
-        recv_q: Some(header.recv_queue),
-        send_q: Some(header.send_queue),
-        local: Some(Endpoint { address: id.source_address, port: id.source_port, interface }),
-        peer: Some(Endpoint {
-            address: id.destination_address,
-            port: id.destination_port,
-            interface: None,
-        }),
-        path: None,
-        inode: header.inode.into(),
-        peer_inode: None,
-        uid: Some(header.uid),
-        processes: None,
-        is_v6_only: nlas.iter().any(|nla| matches!(nla, inet::nlas::Nla::SkV6Only(true))),
+    let mut socket = Socket {
+        state,
+        recv_q: Some(word(message, 56)?),
+        send_q: Some(word(message, 60)?),
+        local: Some(Endpoint { address: address(8)?, port: port(4)?, interface }),
+        peer: Some(Endpoint { address: address(24)?, port: port(6)?, interface: None }),
+        inode: word(message, 68)?.into(),
+        uid: Some(word(message, 64)?),
+        cookie: Some(cookie(message, 44)?),
+        timer: running(timer, word(message, 52)?, retransmits).filter(|_| asked.timer),
+        ..Socket::new(netid, if is_v6 { Family::Ipv6 } else { Family::Ipv4 })
+    };
+    let (mut info, mut congestion, mut bbr) = (None, None, None);
+    for (attribute, value) in attributes(message, 72) {
+        match attribute {
+            inet::INFO if asked.info && kind == Kind::Tcp => info = Some(value),
+            inet::CONGESTION => congestion = value.split(|byte| *byte == 0).next(),
+            inet::BBR => bbr = Some(value),
+            inet::MEMORY => socket.memory = Memory::parse(value),
+            inet::V6_ONLY => socket.is_v6_only = value.first().is_some_and(|byte| *byte != 0),
+            _ => {}
+        }
     }
+    socket.tcp = info.map(|info| Box::new(TcpInfo::parse(info, congestion, bbr)));
+    Some(socket)
 }
 
-fn unix_socket(response: UnixResponse) -> Socket {
-    let queues = response.nlas.iter().find_map(|nla| match nla {
-        unix::nlas::Nla::ReceiveQueueLength(receive, send) => Some((*receive, *send)),
-        _ => None,
-    });
-    let (recv_q, send_q) = queues.unzip();
-    let path = response.name().map(|name| match name {
-        UnixDiagName::Pathname(path) => Text::from(path.as_bytes()),
-        UnixDiagName::Abstract(name) => Text([b"@", name.as_slice()].concat()),
-    });
-    Socket {
-        netid: unix_kind(response.header.kind),
-        family: Family::Unix,
-        state: if response.header.state == 0 { CLOSE } else { response.header.state },
-        recv_q,
-        send_q,
-        local: None,
-        peer: None,
-        path,
-        inode: response.header.inode.into(),
-        peer_inode: response.peer().map(u64::from),
-        uid: None,
-        processes: None,
-        is_v6_only: false,
+/// Two words, the low one first.
+fn cookie(message: &[u8], at: usize) -> Option<u64> {
+    Some(u64::from(word(message, at + 4)?) << 32 | u64::from(word(message, at)?))
+}
+
+/// The timer by the number that sock_diag(7) has for it.
+fn running(kind: u8, expires_milliseconds: u32, retransmits: u8) -> Option<Timer> {
+    let kind = match kind {
+        0 => return None,
+        1 => "on",
+        2 => "keepalive",
+        3 => "timewait",
+        4 => "persist",
+        5 => "delack",
+        _ => "unknown",
+    };
+    Some(Timer { kind, expires_milliseconds, retransmits })
+}
+
+fn unix_socket(message: &[u8], asked: Asked) -> Option<Socket> {
+    let [_, kind, state, _] = number(message, 0)?;
+    let mut socket = Socket {
+        state: if state == 0 { CLOSE } else { state },
+        inode: word(message, 4)?.into(),
+        cookie: Some(cookie(message, 8)?),
+        ..Socket::new(unix_kind(kind), Family::Unix)
+    };
+    for (attribute, value) in attributes(message, 16) {
+        match attribute {
+            unix::NAME => socket.path = name(value),
+            unix::PEER => socket.peer_inode = word(value, 0).map(u64::from),
+            unix::QUEUES => (socket.recv_q, socket.send_q) = (word(value, 0), word(value, 4)),
+            unix::MEMORY if asked.memory => socket.memory = Memory::parse(value),
+            unix::UID => socket.uid = word(value, 0),
+            _ => {}
+        }
+    }
+    Some(socket)
+}
+
+/// The address of a Unix socket (unix(7)): a path, or behind a zero a name that may hold zeros itself.
+fn name(value: &[u8]) -> Option<Text> {
+    match value.split_first()? {
+        (0, name) => Some(Text([b"@", name].concat())),
+        _ => value.split(|byte| *byte == 0).next().map(Text::from),
     }
 }
 
@@ -174,4 +261,52 @@ pub(super) fn unix_kind(kind: u8) -> &'static str {
 
 fn errno(error: io::Error) -> Errno {
     Errno::from_raw(error.raw_os_error().unwrap_or(libc::EIO))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const ALL: Asked = Asked { info: true, memory: true, timer: true, drops: true };
+
+    fn attribute(kind: u16, value: &[u8]) -> Vec<u8> {
+        let length = (value.len() as u16 + 4).to_ne_bytes();
+        let mut bytes = [&length[..], &kind.to_ne_bytes(), value].concat();
+        bytes.resize(bytes.len().next_multiple_of(4), 0);
+        bytes
+    }
+
+    #[test]
+    fn a_cut_message_is_left_out_and_a_cut_attribute_ends_them() {
+        let mut message = vec![libc::AF_INET as u8, 1, 2, 3];
+        message.resize(72, 0);
+        message.extend(attribute(inet::INFO, &[0x77; 40]));
+        message.extend(attribute(inet::CONGESTION, b"cub\x1bic\0"));
+        for length in 0..message.len() {
+            let socket = inet_socket(Kind::Tcp, &message[..length], ALL);
+            assert_eq!(socket.is_some(), length >= 72, "{length}");
+            assert!(socket.is_none_or(|socket| socket.tcp.is_none() || length >= 116));
+        }
+        let socket = inet_socket(Kind::Tcp, &message, ALL).unwrap();
+        let mut out = String::new();
+        socket.write_internals(false, &mut out);
+        assert!(out.starts_with(" cub\\x1bic wscale:7,7 rto:"), "{out}");
+    }
+
+    #[test]
+    fn a_name_of_a_unix_socket_is_what_the_kernel_says_it_is() {
+        let mut message = vec![libc::AF_UNIX as u8, libc::SOCK_SEQPACKET as u8, 10, 0];
+        message.resize(16, 0);
+        for (value, expected) in [
+            (&b"\0a\0b"[..], Some(&b"@a\0b"[..])),
+            (b"/run/x\0", Some(b"/run/x")),
+            (b"/run/x", Some(b"/run/x")),
+            (b"", None),
+        ] {
+            let message = [message.clone(), attribute(unix::NAME, value)].concat();
+            let socket = unix_socket(&message, ALL).unwrap();
+            assert_eq!(socket.path, expected.map(Text::from));
+            assert_eq!((socket.netid, socket.state), ("u_seq", 10));
+        }
+    }
 }
