@@ -25,6 +25,7 @@ mod grep;
 mod head;
 mod help;
 mod hostname;
+mod icmp;
 mod id;
 mod input;
 mod kill;
@@ -35,12 +36,14 @@ mod lsof;
 mod maps;
 mod mode;
 mod mounts;
+mod nc;
 mod nested;
 mod net;
 mod ns;
 mod od;
 mod oom;
 mod pgrep;
+mod ping;
 mod place;
 mod posix;
 mod printenv;
@@ -65,6 +68,7 @@ mod tail;
 mod tee;
 mod top;
 mod tr;
+mod traceroute;
 mod tree;
 mod uname;
 mod uniq;
@@ -121,7 +125,9 @@ pub static REGISTRY: &[Tool] = &[
     date::TOOL,
     df::TOOL,
     diff::TOOL,
+    dns::dig::TOOL,
     basename::DIRNAME,
+    dns::TOOL,
     du::TOOL,
     echo::TOOL,
     env::TOOL,
@@ -132,6 +138,7 @@ pub static REGISTRY: &[Tool] = &[
     head::TOOL,
     help::TOOL,
     od::HEXDUMP,
+    dns::host::HOST,
     hostname::TOOL,
     id::TOOL,
     kill::TOOL,
@@ -141,11 +148,14 @@ pub static REGISTRY: &[Tool] = &[
     maps::TOOL,
     sums::MD5SUM,
     mounts::TOOL,
+    nc::TOOL,
     net::TOOL,
     ns::TOOL,
+    dns::host::NSLOOKUP,
     od::OD,
     oom::TOOL,
     pgrep::TOOL,
+    ping::TOOL,
     printenv::TOOL,
     printf::TOOL,
     ps::TOOL,
@@ -164,6 +174,7 @@ pub static REGISTRY: &[Tool] = &[
     tee::TOOL,
     top::TOOL,
     tr::TOOL,
+    traceroute::TOOL,
     tree::TOOL,
     status::TRUE,
     uname::TOOL,

@@ -24,7 +24,8 @@ pub(super) fn lookup(view: &View, name: &[u8]) -> Result<Vec<IpAddr>> {
         let found = match source.name.as_slice() {
             b"files" => in_hosts(view, name)?,
             b"dns" => in_dns(view, name, &mut said)?,
-            _ => Vec::new(),
+            // Nobody is there to answer for any other.
+            _ => continue,
         };
         if !found.is_empty() {
             return Ok(found);
@@ -40,17 +41,20 @@ pub(super) fn lookup(view: &View, name: &[u8]) -> Result<Vec<IpAddr>> {
     Err(Error::new(why).hint(format!("`dns {}` shows each question and answer", visible(name))))
 }
 
-/// The names of `address`, as the target's DNS has them; none when it has none or says nothing in time.
-pub(super) fn names_of(config: &Config, address: IpAddr) -> Vec<Name> {
+/// The names of `address`, as the target's DNS has them; `None` when no server answers in time.
+pub(super) fn names_of(config: &Config, address: IpAddr) -> Option<Vec<Name>> {
     let name = Name::of_address(address);
-    let asked = search(config, name.to_string().as_bytes(), &[PTR], &mut |_| Ok(()));
-    let Ok(Ending::Found(name, replies)) = asked else { return Vec::new() };
+    let replies = match search(config, name.to_string().as_bytes(), &[PTR], &mut |_| Ok(())) {
+        Ok(Ending::Found(_, replies)) => replies,
+        Ok(Ending::Nothing) => Vec::new(),
+        Ok(Ending::Failed) | Err(_) => return None,
+    };
     let found = replies.iter().flat_map(|reply| reply.message.resolve(&name, PTR).0);
     let names = found.filter_map(|record| match &record.data {
         Data::Name(name) => Some(name.clone()),
         _ => None,
     });
-    names.take(8).collect()
+    Some(names.take(8).collect())
 }
 
 fn in_hosts(view: &View, name: &[u8]) -> Result<Vec<IpAddr>> {

@@ -20,6 +20,7 @@ mod cut;
 mod date;
 mod df;
 mod diff;
+mod dns;
 mod du;
 mod echo;
 mod env;

@@ -16,7 +16,7 @@ use std::time::{Duration, Instant};
 pub(in crate::tools) struct How {
     pub(in crate::tools) server: SocketAddr,
     pub(in crate::tools) tcp: bool,
-    pub(in crate::tools) edns: bool,
+    pub(in crate::tools) edns: Option<u16>,
     /// Flags of the header.
     pub(in crate::tools) flags: u16,
     /// Whether an answer that was cut is given as it is (dig's `+ignore`).

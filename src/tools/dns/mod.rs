@@ -1,12 +1,18 @@
-//! The DNS as the target sees it.
+//! The DNS as the target sees it: `dns` explains, `dig`, `host` and `nslookup` ask.
 
 pub(super) mod ask;
 pub(super) mod config;
+pub(super) mod dig;
+mod explain;
+mod facts;
+pub(super) mod host;
 mod name;
 mod walk;
 pub(super) mod wire;
+mod words;
 
 pub(super) use ask::Reply;
+pub(super) use explain::TOOL;
 pub(super) use name::Name;
 pub(super) use walk::{Ending, Try, search};
 

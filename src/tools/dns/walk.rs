@@ -82,7 +82,7 @@ pub(in crate::tools) fn ask_servers(
             let how = How {
                 server: *server,
                 tcp: config.tcp,
-                edns: config.edns,
+                edns: config.edns.then_some(0),
                 flags: RECURSE,
                 ignore_truncation: false,
                 timeout: timeout(config, place),

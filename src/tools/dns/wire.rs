@@ -67,7 +67,6 @@ const FLAGS: [(u16, &str); 7] = [
     (0x0020, "ad"),
     (0x0010, "cd"),
 ];
-pub(in crate::tools) const AUTHORITATIVE: u16 = 0x0400;
 const TRUNCATED: u16 = 0x0200;
 pub(in crate::tools) const RECURSE: u16 = 0x0100;
 pub(in crate::tools) const AUTHENTIC: u16 = 0x0020;
@@ -131,20 +130,20 @@ impl Question {
         Question { name, kind, class: IN }
     }
 
-    /// The message that asks it.
-    pub(in crate::tools) fn message(&self, id: u16, flags: u16, edns: bool) -> Vec<u8> {
+    /// The message that asks it; with `edns`, whose value is the flags of that (0x8000: records of DNSSEC, too).
+    pub(in crate::tools) fn message(&self, id: u16, flags: u16, edns: Option<u16>) -> Vec<u8> {
         let mut out = Vec::with_capacity(64);
-        for number in [id, flags & 0x7fff, 1, 0, 0, u16::from(edns)] {
+        for number in [id, flags & 0x7fff, 1, 0, 0, u16::from(edns.is_some())] {
             out.extend_from_slice(&number.to_be_bytes());
         }
         out.extend_from_slice(self.name.wire());
         out.extend_from_slice(&self.kind.to_be_bytes());
         out.extend_from_slice(&self.class.to_be_bytes());
-        if edns {
+        if let Some(flags) = edns {
             out.push(0);
-            out.extend_from_slice(&OPT.to_be_bytes());
-            out.extend_from_slice(&UDP_SIZE.to_be_bytes());
-            out.extend_from_slice(&[0; 6]);
+            for number in [OPT, UDP_SIZE, 0, flags, 0] {
+                out.extend_from_slice(&number.to_be_bytes());
+            }
         }
         out
     }
@@ -223,6 +222,28 @@ impl Message {
     /// The number of the response code.
     pub(in crate::tools) fn code(&self) -> u16 {
         self.code
+    }
+
+    /// What kind of message it is, by name.
+    pub(in crate::tools) fn opcode(&self) -> String {
+        match self.flags >> 11 & 15 {
+            0 => "QUERY".to_owned(),
+            1 => "IQUERY".to_owned(),
+            2 => "STATUS".to_owned(),
+            4 => "NOTIFY".to_owned(),
+            5 => "UPDATE".to_owned(),
+            number => format!("RESERVED{number}"),
+        }
+    }
+
+    /// Whether the server was asked to ask others and does not.
+    pub(in crate::tools) fn has_refused_recursion(&self) -> bool {
+        self.flags & RECURSE != 0 && self.flags & 0x0080 == 0
+    }
+
+    /// Whether the server is one of those that hold the zone.
+    pub(in crate::tools) fn is_authoritative(&self) -> bool {
+        self.flags & 0x0400 != 0
     }
 
     /// The names of the flags that are set.
@@ -433,7 +454,7 @@ mod tests {
     /// An answer with a link, an address, text and a mail exchanger.
     fn answer() -> Vec<u8> {
         let question = Question::new(Name::parse(b"a.example").unwrap(), A);
-        let mut bytes = question.message(7, RECURSE, false);
+        let mut bytes = question.message(7, RECURSE, None);
         bytes[2] |= 0x80;
         bytes[7] = 4;
         bytes.extend_from_slice(b"\xc0\x0c\0\x05\0\x01\0\0\0\x3c\0\x04\x01b\xc0\x0e");
@@ -482,7 +503,7 @@ mod tests {
     #[test]
     fn a_ring_of_links_ends() {
         let question = Question::new(Name::parse(b"a").unwrap(), A);
-        let mut bytes = question.message(7, 0, false);
+        let mut bytes = question.message(7, 0, None);
         bytes[7] = 1;
         bytes.extend_from_slice(b"\xc0\x0c\0\x05\0\x01\0\0\0\x3c\0\x02\xc0\x0c");
         let message = Message::read(&bytes).unwrap();
