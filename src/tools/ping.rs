@@ -175,6 +175,7 @@ fn run(view: &View, matches: &ArgMatches, io: &mut Io) -> Result<Exit> {
     }
     let start = Instant::now();
     // What was sent so far is worth a summary.
+    while process::caught().is_some() {}
     process::catch(Signal::SIGINT)?;
     let result = ping.go(&plan, io);
     while process::caught().is_some() {}
@@ -208,7 +209,7 @@ impl Ping {
 
     fn go(&mut self, plan: &Plan, io: &mut Io) -> Result<()> {
         let mut next = Instant::now();
-        while !process::is_any_caught() {
+        while !process::is_caught(Signal::SIGINT) {
             let is_sent = plan.count.is_some_and(|count| self.facts.transmitted >= count);
             if !is_sent && Instant::now() >= next {
                 self.send(io)?;

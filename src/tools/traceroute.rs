@@ -37,8 +37,11 @@ pub(super) const TOOL: Tool = Tool {
     run,
 };
 
-/// Probes on their way at once, as the original has it.
+/// Probes that are on their way at once at most, as the original has it.
 const AT_ONCE: usize = 16;
+
+/// How long the probes of one distance are waited for before the next are sent.
+const PAUSE: Duration = Duration::from_millis(50);
 
 /// Bytes behind the headers of UDP or ICMP: packets of 60 bytes by IPv4.
 const SIZE: usize = 32;
@@ -167,27 +170,23 @@ impl AsFd for Socket {
 }
 
 impl Trace {
-    /// Sends the probes of some distances at once and waits for what becomes of them.
+    /// Sends the probes of some distances, each after a short wait for those before it, so that an end that is near is
+    /// not flooded; then waits for what becomes of the rest.
     fn hops(&mut self, first: u8, distances: &[u8]) -> Result<Vec<Hop>> {
-        let mut sent = Vec::new();
+        let mut sent: Vec<Sent> = Vec::new();
         for ttl in distances {
+            let before = sent.len();
             for query in 0..self.queries {
                 let number = u16::from(ttl - first) * u16::from(self.queries) + u16::from(query);
                 sent.push(self.send(*ttl, number)?);
             }
-        }
-        let end = Instant::now() + self.wait;
-        while sent.iter().any(|one| one.result.is_none()) {
-            let mut fds: Vec<PollFd> = Vec::new();
-            let waiting = sent.iter().filter(|one| one.result.is_none());
-            fds.extend(waiting.map(|one| PollFd::new(one.socket.as_fd(), PollFlags::POLLIN)));
-            if !wait::any_ready(&mut fds, Some(end))? {
+            self.collect(&mut sent, before, Instant::now() + PAUSE.min(self.wait))?;
+            let results = sent.iter().filter_map(|one| one.result.as_ref());
+            if results.into_iter().any(|probe| probe.is_destination) {
                 break;
             }
-            for one in sent.iter_mut().filter(|one| one.result.is_none()) {
-                one.result = self.take(one);
-            }
         }
+        self.collect(&mut sent, 0, Instant::now() + self.wait)?;
         let mut results = sent.into_iter().map(|one| one.result.unwrap_or_default());
         let mut hops = Vec::new();
         for ttl in distances {
@@ -204,6 +203,22 @@ impl Trace {
             }
         }
         Ok(hops)
+    }
+
+    /// Waits until it is known of all but the first `skip` probes what became of them, or until `end`.
+    fn collect(&self, sent: &mut [Sent], skip: usize, end: Instant) -> Result<()> {
+        while sent.iter().skip(skip).any(|one| one.result.is_none()) {
+            let waiting = sent.iter().filter(|one| one.result.is_none());
+            let mut fds: Vec<PollFd> =
+                waiting.map(|one| PollFd::new(one.socket.as_fd(), PollFlags::POLLIN)).collect();
+            if !wait::any_ready(&mut fds, Some(end))? {
+                break;
+            }
+            for one in sent.iter_mut().filter(|one| one.result.is_none()) {
+                one.result = self.take(one);
+            }
+        }
+        Ok(())
     }
 
     fn send(&self, ttl: u8, number: u16) -> Result<Sent> {

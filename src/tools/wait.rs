@@ -3,11 +3,12 @@
 use crate::sys::process;
 use nix::errno::Errno;
 use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
+use nix::sys::signal::Signal;
 use std::io;
 use std::os::fd::AsFd;
 use std::time::{Duration, Instant};
 
-/// Waits until `fd` is ready for `events`, or ended; false when `end` came first, or a signal that is being caught.
+/// Waits until `fd` is ready for `events`, or ended; false when `end` came first, or an interrupt that is being caught.
 pub(super) fn ready(fd: impl AsFd, events: PollFlags, end: Option<Instant>) -> io::Result<bool> {
     let mut fds = [PollFd::new(fd.as_fd(), events)];
     any_ready(&mut fds, end)
@@ -16,7 +17,7 @@ pub(super) fn ready(fd: impl AsFd, events: PollFlags, end: Option<Instant>) -> i
 /// Likewise for any of several.
 pub(super) fn any_ready(fds: &mut [PollFd], end: Option<Instant>) -> io::Result<bool> {
     loop {
-        if process::is_any_caught() {
+        if process::is_caught(Signal::SIGINT) {
             return Ok(false);
         }
         let left = end.map(|end| end.saturating_duration_since(Instant::now()));

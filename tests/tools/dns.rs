@@ -95,7 +95,7 @@ fn dig_prints_what_dig_prints() {
             "www.example +short",
             "t.example txt +short",
             "nosuch.example +short",
-            "a.example mx www.example +nostats",
+            "+nostats a.example mx www.example",
             "a.example +noedns +norecurse",
             "-q a.example -c ch -t txt",
             r"\000\@x\.y.example",

@@ -47,7 +47,7 @@ fn run(view: &View, matches: &ArgMatches, io: &mut Io) -> Result<Exit> {
     let words = Words::new(matches)?;
     let config = words.config(view)?;
     let mut array = matches.get_flag("json").then(json::Array::default);
-    let mut exit = Exit::OK;
+    let (mut exit, mut is_first) = (Exit::OK, true);
     for wanted in &words.wanted {
         let mut last = None;
         for name in wanted.names(&config, words.search == Some(true))? {
@@ -80,17 +80,23 @@ fn run(view: &View, matches: &ArgMatches, io: &mut Io) -> Result<Exit> {
             (Some((question, reply)), Some(array)) => {
                 array.push(&mut io.stdout, &Answer::new(&question, reply.server, Ok(&reply)))?;
             }
-            (Some((_, reply)), None) => print(&words, matches, &reply, io)?,
+            (Some((_, reply)), None) => {
+                if is_first && words.parts.cmd && !words.short {
+                    head(matches, io)?;
+                }
+                print(&words, &reply, io)?;
+            }
             (None, array) => {
                 exit = Exit::code(NO_ANSWER);
                 if array.is_none() {
-                    if words.parts.cmd && !words.short {
+                    if is_first && words.parts.cmd && !words.short {
                         head(matches, io)?;
                     }
                     writeln!(io.stdout, ";; no servers could be reached")?;
                 }
             }
         }
+        is_first = false;
     }
     if let Some(array) = array {
         array.end(&mut io.stdout)?;
@@ -107,7 +113,7 @@ fn head(matches: &ArgMatches, io: &mut Io) -> Result<()> {
     )?)
 }
 
-fn print(words: &Words, matches: &ArgMatches, reply: &Reply, io: &mut Io) -> Result<()> {
+fn print(words: &Words, reply: &Reply, io: &mut Io) -> Result<()> {
     let message = &reply.message;
     if words.short {
         for record in &message.answers {
@@ -116,9 +122,6 @@ fn print(words: &Words, matches: &ArgMatches, reply: &Reply, io: &mut Io) -> Res
         return Ok(());
     }
     let parts = words.parts;
-    if parts.cmd && parts.comments {
-        head(matches, io)?;
-    }
     if parts.comments {
         if reply.was_truncated {
             writeln!(io.stdout, ";; Truncated, retrying in TCP mode.")?;

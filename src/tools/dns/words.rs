@@ -202,7 +202,7 @@ impl Words {
         let (name, is_on) = name.strip_prefix("no").map_or((name, true), |name| (name, false));
         let flag = |flags: u16, bit: u16| if is_on { flags | bit } else { flags & !bit };
         match name {
-            "all" => self.parts = Parts { cmd: self.parts.cmd, ..Parts::all(is_on) },
+            "all" => self.parts = Parts::all(is_on),
             "cmd" => self.parts.cmd = is_on,
             "comments" => self.parts.comments = is_on,
             "question" => self.parts.question = is_on,

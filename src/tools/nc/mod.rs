@@ -60,7 +60,7 @@ fn options() -> Command {
         .arg(short_flag('u', "udp", "UDP"))
         .arg(short_flag('U', "unix", "A Unix socket of the target's"))
         .arg(short_flag('v', "verbose", "Tell of connections"))
-        .arg(seconds('w', "wait", "Give up connecting, or being idle, after so long").value_parser(value_parser!(u32).range(1..=2_000_000)))
+        .arg(seconds('w', "wait", "Give up connecting, being idle, or with -l waiting, after so long").value_parser(value_parser!(u32).range(1..=2_000_000)))
         .arg(short_flag('z', "scan", "Only look whether something listens"))
         .arg(Arg::new("WORDS").num_args(0..=2).value_names(["HOST", "PORT"]).value_parser(value_parser!(OsString)))
 }
