@@ -235,7 +235,7 @@ impl Trace {
         };
         let socket = UdpSocket::bind((any, 0)).context(what)?;
         icmp::report_losses(&socket, self.to.is_ipv6(), Some(ttl)).context(what)?;
-        let port = self.port.checked_add(number).unwrap_or(u16::MAX);
+        let port = self.port.saturating_add(number);
         socket.connect((self.to, port)).context(what)?;
         socket.set_nonblocking(true)?;
         let at = Instant::now();
