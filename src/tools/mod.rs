@@ -14,6 +14,7 @@ mod cut;
 mod date;
 mod df;
 mod diff;
+mod dns;
 mod du;
 mod echo;
 mod elf;
@@ -29,6 +30,7 @@ mod gzip;
 mod head;
 mod help;
 mod hostname;
+mod icmp;
 mod id;
 mod input;
 mod kill;
@@ -41,6 +43,7 @@ mod lsof;
 mod maps;
 mod mode;
 mod mounts;
+mod nc;
 mod nested;
 mod net;
 mod ns;
@@ -48,6 +51,7 @@ mod od;
 mod oom;
 pub mod page;
 mod pgrep;
+mod ping;
 mod place;
 mod posix;
 mod printenv;
@@ -59,6 +63,7 @@ mod pwd;
 mod readlink;
 mod records;
 mod resolve;
+mod resolver;
 mod sed;
 mod seq;
 mod sleep;
@@ -76,11 +81,13 @@ mod time;
 mod timeout;
 mod top;
 mod tr;
+mod traceroute;
 mod tree;
 mod uname;
 mod uniq;
 mod uptime;
 pub mod users;
+mod wait;
 mod walk;
 mod watch;
 mod wc;
@@ -134,7 +141,9 @@ pub static REGISTRY: &[Tool] = &[
     date::TOOL,
     df::TOOL,
     diff::TOOL,
+    dns::dig::TOOL,
     basename::DIRNAME,
+    dns::TOOL,
     du::TOOL,
     echo::TOOL,
     env::TOOL,
@@ -147,6 +156,7 @@ pub static REGISTRY: &[Tool] = &[
     head::TOOL,
     help::TOOL,
     od::HEXDUMP,
+    dns::host::HOST,
     hostname::TOOL,
     id::TOOL,
     kill::TOOL,
@@ -158,12 +168,15 @@ pub static REGISTRY: &[Tool] = &[
     maps::TOOL,
     sums::MD5SUM,
     mounts::TOOL,
+    nc::TOOL,
     net::TOOL,
     net::NETSTAT,
     ns::TOOL,
+    dns::host::NSLOOKUP,
     od::OD,
     oom::TOOL,
     pgrep::TOOL,
+    ping::TOOL,
     printenv::TOOL,
     printf::TOOL,
     ps::TOOL,
@@ -188,6 +201,7 @@ pub static REGISTRY: &[Tool] = &[
     timeout::TOOL,
     top::TOOL,
     tr::TOOL,
+    traceroute::TOOL,
     tree::TOOL,
     status::TRUE,
     uname::TOOL,

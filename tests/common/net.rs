@@ -28,3 +28,24 @@ pub fn get(port: u16, path: &str) -> io::Result<String> {
     let body = answer.split_once("\r\n\r\n").map(|(_, body)| body.to_owned());
     body.ok_or_else(|| io::Error::other(format!("no HTTP: {answer:?}")))
 }
+
+/// Runs `work` on a thread in a network namespace of its own, whose loopback is up; `None` where that takes root.
+pub fn in_own_network<T: Send>(work: impl FnOnce() -> T + Send) -> Option<T> {
+    if !nix::unistd::geteuid().is_root() {
+        return None;
+    }
+    std::thread::scope(|scope| {
+        let thread = scope.spawn(|| {
+            nix::sched::unshare(CloneFlags::CLONE_NEWNET).expect("a network of its own");
+            ip("link set lo up");
+            work()
+        });
+        Some(thread.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)))
+    })
+}
+
+/// Runs `ip` with these words in the network of this thread.
+pub fn ip(words: &str) {
+    let status = std::process::Command::new("ip").args(words.split(' ')).status();
+    assert!(status.expect("iproute2 is there").success(), "ip {words}");
+}
