@@ -22,7 +22,6 @@ pub(super) use sockstat::TOOL as SOCKSTAT;
 use super::{Tool, args, command};
 use crate::error::{Error, Result};
 use crate::exit::Exit;
-use crate::output::{Align, Io, Shape, print_lines, table::print_json};
 use crate::output::{Io, Shape, table::print_json};
 use crate::view::{Needs, View};
 use clap::{Arg, ArgMatches, Command};
@@ -40,13 +39,6 @@ pub(super) const TOOL: Tool = Tool {
     aliases: &["ss"],
     summary: "List sockets and the processes that hold them",
     examples: &[
-        ("net -tln", "What listens, and where: 127.0.0.1 is not reached from outside"),
-        ("net -tan | grep CLOSE-WAIT", "Connections that the peer closed and the app did not"),
-        ("ss -tanp", "The same by the name that hands know"),
-    ],
-    // The namespace or the procfs of a process in it: either will do.
-    needs: Needs::Nothing,
-    json: Some(Shape::of::<Vec<socket::Socket>>()),
         ("ss -tlnp", "Who listens on which port, and how full the accept queues are"),
         (
             "ss -tip state established dport = :5432",
@@ -54,6 +46,9 @@ pub(super) const TOOL: Tool = Tool {
         ),
         ("ss -tan state time-wait | wc -l", "How many connections are in TIME-WAIT"),
         ("ss -tlm --explain", "Which accept queues are full, and what was dropped at them"),
+    ],
+    // The namespace or the procfs of a process in it: either will do.
+    needs: Needs::Nothing,
     json: Some(Shape::of::<Vec<Fact>>()),
     command: options,
     rewrite: None,

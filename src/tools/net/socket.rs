@@ -50,27 +50,21 @@ pub(in crate::tools) struct Socket {
     /// As `ss` names kinds: `tcp`, `udp`, `raw`, `u_str`, `u_dgr`, `u_seq`.
     pub netid: &'static str,
     pub family: Family,
-    /// As `ss` names states; of all families by the same names.
-    #[serde(serialize_with = "state")]
-    #[cfg_attr(feature = "schema", schemars(with = "String", extend("enum" = STATES)))]
     /// As `ss` names states: `LISTEN`, `ESTAB`, `UNCONN`, `TIME-WAIT` …
+    #[serde(serialize_with = "state")]
     #[cfg_attr(feature = "schema", schemars(with = "String"))]
     pub state: u8,
     /// Bytes that the process has yet to read; of a listener, connections that wait. `null` where it was not asked of
     /// the kernel by netlink and no file has it, as the next.
     pub recv_q: Option<u32>,
-    /// Of a listener: how many connections may wait; else bytes that were sent and not taken.
     /// Bytes that the peer has yet to acknowledge; of a listener, how many connections may wait.
     pub send_q: Option<u32>,
-    /// `None` for a Unix socket, as `peer` is.
     pub local: Option<Endpoint>,
     pub peer: Option<Endpoint>,
     /// Of a Unix socket: its path, or `@` and its abstract name.
     pub path: Option<Text>,
-    /// Of the socket itself; 0 for one that no process holds any more.
-    pub inode: u64,
-    /// Of a Unix socket: the one it is connected to.
     /// 0 where no process holds it any more.
+    pub inode: u64,
     /// Of a connected Unix socket: the other end.
     pub peer_inode: Option<u64>,
     /// The owner as the target numbers it.
@@ -121,11 +115,7 @@ pub(in crate::tools) struct Endpoint {
 #[derive(Clone, Debug, Serialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub(in crate::tools) struct Owner {
-    /// As the target numbers it.
     pub pid: i32,
-    /// Its `comm`.
-    pub name: Text,
-    /// The descriptor.
     /// Shared: one process may hold thousands.
     #[serde(serialize_with = "shared")]
     pub name: Rc<Text>,
