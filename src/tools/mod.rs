@@ -26,6 +26,7 @@ mod help;
 mod hostname;
 mod id;
 mod input;
+mod ip;
 mod kill;
 mod limits;
 mod lines;
@@ -36,6 +37,7 @@ mod mode;
 mod mounts;
 mod nested;
 mod net;
+mod netlink;
 mod ns;
 mod od;
 mod oom;
@@ -131,6 +133,7 @@ pub static REGISTRY: &[Tool] = &[
     od::HEXDUMP,
     hostname::TOOL,
     id::TOOL,
+    ip::TOOL,
     kill::TOOL,
     limits::TOOL,
     ls::TOOL,

@@ -29,6 +29,7 @@ mod head;
 mod help;
 mod hostname;
 mod id;
+mod ip;
 mod kill;
 mod limits;
 mod ls;
