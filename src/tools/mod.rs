@@ -4,6 +4,7 @@
 //! `wc.rs` and follow CONTRIBUTING.md.
 
 mod args;
+mod arp;
 mod base64;
 mod basename;
 mod caps;
@@ -52,6 +53,7 @@ mod pstree;
 mod readlink;
 mod records;
 mod resolve;
+mod route;
 mod sed;
 mod seq;
 mod sleep;
@@ -111,6 +113,7 @@ pub struct Tool {
 
 /// Every tool, by name.
 pub static REGISTRY: &[Tool] = &[
+    arp::TOOL,
     base64::TOOL,
     basename::BASENAME,
     caps::TOOL,
@@ -152,6 +155,7 @@ pub static REGISTRY: &[Tool] = &[
     pstree::TOOL,
     readlink::READLINK,
     readlink::REALPATH,
+    route::TOOL,
     sed::TOOL,
     seq::SEQ,
     sums::SHA256SUM,

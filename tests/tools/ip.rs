@@ -33,12 +33,12 @@ pub fn in_own_network() -> bool {
     true
 }
 
-fn shell(script: &str) {
+pub fn shell(script: &str) {
     let output = Command::new("sh").args(["-ec", script]).output().expect("a shell");
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
 }
 
-fn own_view() -> View {
+pub fn own_view() -> View {
     view_of_process(std::process::id())
 }
 
@@ -148,7 +148,7 @@ fn lifetimes_are_shown() {
     assert_as_iproute2(&["addr show deprecated"]);
 }
 
-fn add_routes() {
+pub fn add_routes() {
     shell(
         "ip route add default via 10.0.0.254 metric 100 proto dhcp src 10.0.0.1
          ip route add blackhole 10.8.0.0/16

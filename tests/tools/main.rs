@@ -11,6 +11,7 @@
 #[path = "../common/mod.rs"]
 mod common;
 
+mod arp;
 mod base64;
 mod basename;
 mod caps;
@@ -47,6 +48,7 @@ mod printf;
 mod ps;
 mod pstree;
 mod readlink;
+mod route;
 mod sed;
 mod seq;
 mod sleep;

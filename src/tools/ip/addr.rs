@@ -260,6 +260,7 @@ pub(super) fn show(words: Words<'_>, style: Style, io: &mut Io) -> Result<()> {
             return addresses.for_each(|address| address.push_prefix(out));
         }
         link.text(style, false, out);
+        link.push_names(style, out);
         for address in addresses {
             out.push('\n');
             address.text(style, out);

@@ -15,6 +15,8 @@ use std::fmt::Write;
 /// `struct ifinfomsg`.
 const HEADER: usize = 16;
 
+/// `IFLA_INET6_ADDR_GEN_MODE`.
+const ADDRESS_GENERATION: u16 = 8;
 /// `IFLA_VLAN_…` of `<linux/if_link.h>`.
 const VLAN_ID: u16 = 1;
 const VLAN_FLAGS: u16 = 2;
@@ -104,6 +106,7 @@ struct Details {
     before: Vec<(&'static str, u32)>,
     after: Vec<(&'static str, u32)>,
     slave: Option<Text>,
+    address_generation: Option<&'static str>,
 }
 
 /// Every interface, each with the names of those that it refers to.
@@ -287,11 +290,15 @@ impl Link {
             self.hardware_text(style, out);
         }
         if style.details {
-            self.details_text(style, out);
+            self.details_text(style, is_link, out);
         }
         if let Some(alias) = self.alias.as_ref().filter(|_| is_link || style.details) {
             let _ = write!(out, "{}    alias {}", style.newline(), alias.visible());
         }
+    }
+
+    /// The lines of its other names.
+    pub(super) fn push_names(&self, style: Style, out: &mut String) {
         for name in &self.alternative_names {
             let _ = write!(out, "{}    altname {}", style.newline(), name.visible());
         }
@@ -312,7 +319,7 @@ impl Link {
         }
     }
 
-    fn details_text(&self, style: Style, out: &mut String) {
+    fn details_text(&self, style: Style, is_link: bool, out: &mut String) {
         if let Some(promiscuity) = self.promiscuity {
             let _ = write!(out, " promiscuity {promiscuity} ");
         }
@@ -325,6 +332,9 @@ impl Link {
         }
         if let Some(slave) = &self.details.slave {
             let _ = write!(out, "{}    {}_slave ", style.newline(), slave.visible());
+        }
+        if let Some(mode) = self.details.address_generation.filter(|_| is_link) {
+            let _ = write!(out, "addrgenmode {mode} ");
         }
         numbers(&self.details.after, out);
     }
@@ -351,6 +361,17 @@ impl Details {
                 (libc::IFLA_TSO_MAX_SEGS, "tso_max_segs"),
                 (libc::IFLA_GRO_MAX_SIZE, "gro_max_size"),
             ]),
+            address_generation: match attributes
+                .nested(libc::IFLA_AF_SPEC)
+                .nested(libc::AF_INET6 as u16)
+                .u8(ADDRESS_GENERATION)
+            {
+                Some(0) => Some("eui64"),
+                Some(1) => Some("none"),
+                Some(2) => Some("stable_secret"),
+                Some(3) => Some("random"),
+                _ => None,
+            },
             slave: info.text(libc::IFLA_INFO_SLAVE_KIND).map(Text::from),
         }
     }
@@ -424,6 +445,7 @@ pub(super) fn show(links: &[Link], style: Style, io: &mut Io) -> Result<()> {
         if let Some(statistics) = link.statistics.as_ref().filter(|_| style.statistics > 0) {
             statistics.text(style, out);
         }
+        link.push_names(style, out);
     })
 }
 
