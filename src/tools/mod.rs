@@ -39,6 +39,7 @@ mod mounts;
 mod nested;
 mod net;
 mod netlink;
+mod nft;
 mod ns;
 mod od;
 mod oom;
@@ -145,6 +146,7 @@ pub static REGISTRY: &[Tool] = &[
     sums::MD5SUM,
     mounts::TOOL,
     net::TOOL,
+    nft::TOOL,
     ns::TOOL,
     od::OD,
     oom::TOOL,

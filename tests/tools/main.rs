@@ -39,6 +39,7 @@ mod machine;
 mod maps;
 mod mounts;
 mod net;
+mod nft;
 mod ns;
 mod od;
 mod oom;

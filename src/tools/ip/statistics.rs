@@ -148,3 +148,35 @@ fn widen(widths: &mut [usize], numbers: &[u64]) {
         *width = (*width).max(number.to_string().len());
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::tools::netlink;
+
+    #[test]
+    fn counters_wider_than_their_columns_widen_those_of_both_directions() {
+        let mut stats = [0u64; 24];
+        (stats[0], stats[3], stats[21]) = (1_234_567_890, 12_345_678_901_234, 5);
+        let mut body = Vec::new();
+        let bytes: Vec<u8> = stats.iter().flat_map(|number| number.to_ne_bytes()).collect();
+        netlink::push_attribute(&mut body, libc::IFLA_STATS64, &bytes);
+        let mut out = String::new();
+        let statistics = Statistics::parse(Attributes::new(&body)).unwrap();
+        statistics.text(Style::default(), &mut out);
+        let expected = "\n    RX:      bytes    packets errors dropped  missed   mcast compressed\
+                        \n                 0 1234567890      0       0       0       0          5 \
+                        \n    TX:      bytes    packets errors dropped carrier collsns           \
+                        \n    12345678901234          0      0       0       0       0 ";
+        assert_eq!(out, expected);
+    }
+
+    #[test]
+    fn counters_that_are_cut_are_zero() {
+        let mut body = Vec::new();
+        netlink::push_attribute(&mut body, libc::IFLA_STATS64, &[1, 0, 0]);
+        let statistics = Statistics::parse(Attributes::new(&body)).unwrap();
+        assert_eq!(statistics.received.packets, 0);
+        assert!(Statistics::parse(Attributes::new(&[])).is_none());
+    }
+}
