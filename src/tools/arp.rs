@@ -1,7 +1,7 @@
 //! `arp`: the neighbours of IPv4 in the target's network namespace, in the formats of net-tools.
 
-use super::args::{bytes, command, flag, json_flag, operands, option, os, short_flag};
 use super::Tool;
+use super::args::{bytes, command, flag, json_flag, operands, option, os, short_flag};
 use super::ip::link::Links;
 use super::ip::neigh::{self, Neighbour};
 use crate::error::{Error, Result, ResultExt};
@@ -34,7 +34,9 @@ const NOARP: u16 = 0x40;
 
 fn options() -> Command {
     command("arp", TOOL.summary)
-        .after_help("Addresses are always numbers. `ip neigh` has those of IPv6. dbg changes nothing.")
+        .after_help(
+            "Addresses are always numbers. `ip neigh` has those of IPv6. dbg changes nothing.",
+        )
         .arg(short_flag('a', "bsd", "A sentence for each, as BSD has it"))
         .arg(short_flag('e', "linux", "A table (the default)"))
         .arg(flag("numeric", 'n', "Numbers (always so)"))
@@ -77,7 +79,8 @@ fn run(_: &View, matches: &ArgMatches, io: &mut Io) -> Result<Exit> {
         return Ok(Exit::OK);
     }
     if !rows.is_empty() {
-        let heads = "Address                  HWtype  HWaddress           Flags Mask            Iface";
+        let heads =
+            "Address                  HWtype  HWaddress           Flags Mask            Iface";
         writeln!(io.stdout, "{heads}")?;
     }
     for row in &rows {

@@ -1,7 +1,7 @@
 //! `route`: the routing table of the target's network namespace, in the format of net-tools.
 
-use super::args::{command, flag, json_flag, operands, os, short_flag};
 use super::Tool;
+use super::args::{command, flag, json_flag, operands, os, short_flag};
 use super::ip::link::Links;
 use super::ip::route::{self, Route};
 use crate::error::{Error, Result, ResultExt};
@@ -74,8 +74,7 @@ fn run(_: &View, matches: &ArgMatches, io: &mut Io) -> Result<Exit> {
     let mut routes = route::list(number as u8, &links).context(what)?;
     routes.retain(|route| {
         is_v6
-            || (route.numbers.table == MAIN
-                && !matches!(route.numbers.kind, BROADCAST | MULTICAST))
+            || (route.numbers.table == MAIN && !matches!(route.numbers.kind, BROADCAST | MULTICAST))
     });
     if matches.get_flag("json") {
         print_json(io, &routes)?;

@@ -226,9 +226,11 @@ fn a_route_that_is_not_there_is_a_failure_with_the_kernels_reason() {
         return;
     }
     add_routes();
-    for (address, why) in
-        [("10.7.0.1", "no route to host"), ("10.6.0.1", "permission denied"), ("10.8.0.1", "invalid")]
-    {
+    for (address, why) in [
+        ("10.7.0.1", "no route to host"),
+        ("10.6.0.1", "permission denied"),
+        ("10.8.0.1", "invalid"),
+    ] {
         let ran = run(&own_view(), &["ip", "route", "get", address]);
         assert_eq!(ran.exit, Exit::USAGE, "as iproute2");
         assert!(ran.stderr.contains(address) && ran.stderr.contains(why), "{}", ran.stderr);
@@ -318,10 +320,8 @@ fn the_other_end_in_another_namespace_is_a_number() {
     if !in_own_network() {
         return;
     }
-    let other = crate::common::process::Namespaced::new(
-        &["--map-root-user", "--net"],
-        &["sleep", "1000"],
-    );
+    let other =
+        crate::common::process::Namespaced::new(&["--map-root-user", "--net"], &["sleep", "1000"]);
     shell(&format!("ip link set v3 netns {}", other.pid));
     assert_as_iproute2(&["addr show v2"]);
     assert_as_iproute2(&["link show v2"]);
@@ -338,7 +338,10 @@ fn json_has_the_facts_in_types() {
     let link = &links[0];
     assert_eq!(link["name"], "v0");
     assert_eq!((&link["link"], &link["kind"]), (&"v1".into(), &"veth".into()));
-    assert_eq!((&link["alias"], &link["alternative_names"][0]), (&"hello there".into(), &"uplink0".into()));
+    assert_eq!(
+        (&link["alias"], &link["alternative_names"][0]),
+        (&"hello there".into(), &"uplink0".into())
+    );
     assert_eq!(link["address"], "02:00:00:00:aa:01");
     let address = &link["addresses"][0];
     assert_eq!((&address["local"], &address["prefix_length"]), (&"10.0.0.1".into(), &24.into()));

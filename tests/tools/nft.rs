@@ -21,7 +21,8 @@ fn with_rules(rules: &str) -> bool {
     nft.stdin.take().expect("a pipe").write_all(rules.as_bytes()).expect("written");
     let output = nft.wait_with_output().expect("it ends");
     if !output.status.success() {
-        let has_none = !Command::new("nft").args(["list", "ruleset"]).status().expect("nft").success();
+        let has_none =
+            !Command::new("nft").args(["list", "ruleset"]).status().expect("nft").success();
         assert!(has_none, "{}", String::from_utf8_lossy(&output.stderr));
         skip("optional: this kernel has no nf_tables");
         return false;
@@ -116,12 +117,10 @@ table ip filter {
         meta mark set 0x7
         jump other
         goto other
-        queue to 3
-        queue flags bypass to 1-4
         reject
         reject with icmp host-unreachable
         tcp dport 113 reject with tcp reset
-        comment "nothing" accept comment "why not"
+        accept comment "why not"
     }
     chain output { type filter hook output priority filter + 5; }
     chain raw { type filter hook prerouting priority raw; policy accept; notrack; }
@@ -162,16 +161,15 @@ table ip6 six {
         reject with icmpv6 admin-prohibited
     }
 }
-table arp a { chain c { type filter hook input priority filter; } }
-table bridge b { chain c { type filter hook forward priority filter; ether saddr 02:00:00:00:00:01 accept; ether type arp drop; } }
-table netdev n { chain c { type filter hook ingress device "lo" priority -500; } }
+table arp a { chain c { type filter hook input priority filter; }; }
+table bridge b { chain c { type filter hook forward priority filter; ether saddr 02:00:00:00:00:01 accept; ether type arp drop; }; }
+table netdev n { chain c { type filter hook ingress device "lo" priority -500; }; }
 table ip sleeping { flags dormant; }
 "#;
 
 #[test]
 fn the_ruleset_is_what_nft_lists() {
-    let rules = RULES.replace("        comment \"nothing\" accept", "        accept");
-    if !with_rules(&rules) {
+    if !with_rules(RULES) {
         return;
     }
     for words in [
@@ -205,7 +203,12 @@ fn what_iptables_nft_puts_there_is_shown_with_its_counters() {
         return skip("optional: this machine has no iptables-nft");
     }
     let text = ours("iptables -L -n -v");
-    assert!(text.contains("chain FORWARD {\n\t\ttype filter hook forward priority filter; policy drop;"), "{text}");
+    assert!(
+        text.contains(
+            "chain FORWARD {\n\t\ttype filter hook forward priority filter; policy drop;"
+        ),
+        "{text}"
+    );
     assert!(text.contains("iifname \"lo\" counter packets 0 bytes 0 accept"), "{text}");
     assert!(text.contains("xt match \"conntrack\""), "{text}");
     assert!(text.contains("ip saddr 10.0.0.0/8"), "{text}");
@@ -278,7 +281,11 @@ fn tables_of_legacy_iptables_are_told() {
         return;
     }
     let ran = run(&view_of_process(target.pid), &["nft", "list", "ruleset"]);
-    assert!(ran.stderr.contains("legacy iptables") && ran.stderr.contains("filter"), "{}", ran.stderr);
+    assert!(
+        ran.stderr.contains("legacy iptables") && ran.stderr.contains("filter"),
+        "{}",
+        ran.stderr
+    );
 }
 
 #[test]

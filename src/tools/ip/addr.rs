@@ -214,10 +214,13 @@ impl Filter {
         let (mask, bits) = self.flags;
         (address.flag_bits ^ bits) & mask == 0
             && self.scope.is_none_or(|scope| scope == u32::from(address.scope_number))
-            && self.to.is_none_or(|to| to.holds(Some(address.local), address.prefix_length.max(to.bits)))
-            && self.label.as_ref().is_none_or(|label| {
-                address.label.as_ref().is_some_and(|own| own.0 == *label)
-            })
+            && self
+                .to
+                .is_none_or(|to| to.holds(Some(address.local), address.prefix_length.max(to.bits)))
+            && self
+                .label
+                .as_ref()
+                .is_none_or(|label| address.label.as_ref().is_some_and(|own| own.0 == *label))
     }
 }
 

@@ -13,8 +13,8 @@ mod rule;
 mod statistics;
 mod words;
 
-use super::args::{command, flag, json_flag, operands, os, short_flag};
 use super::Tool;
+use super::args::{command, flag, json_flag, operands, os, short_flag};
 use crate::error::{Error, Result};
 use crate::exit::Exit;
 use crate::output::{Io, Shape, quote, table::print_json};
@@ -208,8 +208,8 @@ fn object_of(word: &[u8]) -> Result<&'static str> {
 /// The verb that `word` is or begins; `None` for what is a filter.
 fn verb_of(word: &[u8]) -> Option<&'static str> {
     const ALL: [&str; 13] = [
-        "show", "list", "lst", "ls", "get", "add", "append", "change", "delete", "flush", "replace",
-        "restore", "set",
+        "show", "list", "lst", "ls", "get", "add", "append", "change", "delete", "flush",
+        "replace", "restore", "set",
     ];
     // Shorter ones are names, as `de` may be.
     let whole = ["del", "save", "s", "l", "sh", "a", "d"];

@@ -214,8 +214,7 @@ mod tests {
         netlink::push_attribute(&mut body, libc::NDA_DST, &[10, 0, 0, 9]);
         netlink::push_attribute(&mut body, libc::NDA_LLADDR, &[2, 0, 0, 0, 0, 1]);
         netlink::push_attribute(&mut body, libc::NDA_CACHEINFO, &[100, 0, 0]);
-        let parse =
-            |body: &[u8]| Neighbour::parse(libc::RTM_NEWNEIGH, body, &Links::default());
+        let parse = |body: &[u8]| Neighbour::parse(libc::RTM_NEWNEIGH, body, &Links::default());
         for end in 0..body.len() {
             let _ = parse(&body[..end]);
         }
@@ -227,6 +226,9 @@ mod tests {
 
     #[test]
     fn states_are_named_as_iproute2_names_them() {
-        assert_eq!((state(b"stale"), state(b"all"), state(b"nosuch")), (Some(4), Some(0x1ff), None));
+        assert_eq!(
+            (state(b"stale"), state(b"all"), state(b"nosuch")),
+            (Some(4), Some(0x1ff), None)
+        );
     }
 }

@@ -203,8 +203,7 @@ impl Route {
         let table = attributes.u32(libc::RTA_TABLE).unwrap_or(table.into());
         let index = attributes.u32(libc::RTA_OIF);
         let cache = attributes.get(libc::RTA_CACHEINFO).unwrap_or_default();
-        let cached =
-            |at| i32_at(cache, at).filter(|value| *value != 0);
+        let cached = |at| i32_at(cache, at).filter(|value| *value != 0);
         let (cache_flags, _) = names::bits(CACHE_FLAGS, flags & !0xffff);
         let is_cached_v4 = flags & CLONED != 0 && i32::from(family) == libc::AF_INET;
         Some(Route {
@@ -240,14 +239,7 @@ impl Route {
                 other => other.to_string().into(),
             }),
             next_hops: next_hops(attributes.get(libc::RTA_MULTIPATH).unwrap_or_default(), links),
-            numbers: Numbers {
-                table,
-                kind,
-                protocol,
-                scope,
-                flags,
-                index: index.unwrap_or(0),
-            },
+            numbers: Numbers { table, kind, protocol, scope, flags, index: index.unwrap_or(0) },
         })
     }
 
@@ -354,11 +346,8 @@ mod tests {
         assert_eq!(hops, [(gateway, 2), (gateway, 2)]);
         let metrics: Vec<_> =
             route.metrics.iter().map(|m| (&*m.name, &*m.value, m.is_locked)).collect();
-        let expected = [
-            ("mtu", "1400", true),
-            ("congctl", "\\x1b[2J", false),
-            ("metric 99", "0", false),
-        ];
+        let expected =
+            [("mtu", "1400", true), ("congctl", "\\x1b[2J", false), ("metric 99", "0", false)];
         assert_eq!(metrics, expected);
     }
 

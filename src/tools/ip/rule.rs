@@ -184,10 +184,9 @@ impl Rule {
     }
 
     fn push_devices(&self, out: &mut String) {
-        for (name, device, detached) in [
-            ("iif", &self.input_device, IIF_DETACHED),
-            ("oif", &self.output_device, OIF_DETACHED),
-        ] {
+        for (name, device, detached) in
+            [("iif", &self.input_device, IIF_DETACHED), ("oif", &self.output_device, OIF_DETACHED)]
+        {
             word(out, name, device.as_ref().map(Text::visible));
             if device.is_some() && self.flags & detached != 0 {
                 out.push_str(" [detached]");

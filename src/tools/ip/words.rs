@@ -26,11 +26,7 @@ impl<'a> Words<'a> {
     }
 
     /// The value of `of`, as `read` reads it.
-    pub(super) fn read<T>(
-        &mut self,
-        of: &str,
-        read: impl FnOnce(&[u8]) -> Option<T>,
-    ) -> Result<T> {
+    pub(super) fn read<T>(&mut self, of: &str, read: impl FnOnce(&[u8]) -> Option<T>) -> Result<T> {
         let word = self.value(of)?;
         read(word).ok_or_else(|| Error::usage(format!("{of}: {} is none", quote(os(word)))))
     }

@@ -95,11 +95,7 @@ impl<'a> Decoder<'a> {
             }
         }
         self.statements.retain(|statement| !statement.is_empty());
-        Decoded {
-            text: self.statements.join(" "),
-            counter: self.counter,
-            unknown: self.unknown,
-        }
+        Decoded { text: self.statements.join(" "), counter: self.counter, unknown: self.unknown }
     }
 
     /// `None` for what is not known.
@@ -179,8 +175,11 @@ impl<'a> Decoder<'a> {
             loaded == field.length || (loaded < field.length && field.kind == Kind::Address)
         }) {
             Some(field) => {
-                if let Some(statement) = check.and_then(|at| self.statements.get_mut(at)) {
-                    statement.clear();
+                // ICMP is of one family.
+                let is_icmp = base == 2 && matches!(self.protocol, Some(1 | 58));
+                let other = if is_icmp { self.network_check.take() } else { None };
+                for at in check.into_iter().chain(other) {
+                    self.statements.get_mut(at).into_iter().for_each(String::clear);
                 }
                 self.load(register, field.name.into(), field.kind, field.length, loaded);
             }
@@ -198,7 +197,8 @@ impl<'a> Decoder<'a> {
         let (name, kind) = field::meta(data.be32(2)?)?;
         if let Some(source) = data.be32(3) {
             let value = self.source(source, kind)?;
-            let name = if name.starts_with("meta ") { name.to_owned() } else { format!("meta {name}") };
+            let name =
+                if name.starts_with("meta ") { name.to_owned() } else { format!("meta {name}") };
             return self.say(format!("{name} set {value}"));
         }
         let length = kind.width(4);
@@ -295,8 +295,7 @@ impl<'a> Decoder<'a> {
         // Two comparisons make a range.
         let least = format!("{name} {}", OPERATORS[AT_LEAST as usize]);
         if operator == AT_MOST
-            && let Some(first) =
-                self.statements.last_mut().filter(|last| last.starts_with(&least))
+            && let Some(first) = self.statements.last_mut().filter(|last| last.starts_with(&least))
         {
             let from = first.get(least.len()..).unwrap_or_default();
             *first = format!("{name} {from}-{}", value::text(operand.kind, value, self.links));
@@ -339,7 +338,10 @@ impl<'a> Decoder<'a> {
             (Kind::Address, EQUAL | NOT_EQUAL) => {
                 let whole = padded(mask, operand.length);
                 if let Some(bits) = value::prefix_length(&whole) {
-                    return format!("{name} {symbol}{}/{bits}", show(&padded(value, operand.length)));
+                    return format!(
+                        "{name} {symbol}{}/{bits}",
+                        show(&padded(value, operand.length))
+                    );
                 }
             }
             (Kind::State | Kind::Status | Kind::TcpFlags, NOT_EQUAL) if is_zero(value) => {
@@ -360,9 +362,7 @@ impl<'a> Decoder<'a> {
     fn range(&mut self, data: Attributes<'_>) -> Option<()> {
         let operand = self.operand(data.be32(1)?)?;
         let symbol = OPERATORS.get(usize::try_from(data.be32(2)?).ok()?)?;
-        let end = |kind| {
-            Some(value::text(operand.kind, data.nested(kind).get(1)?, self.links))
-        };
+        let end = |kind| Some(value::text(operand.kind, data.nested(kind).get(1)?, self.links));
         let text = format!("{} {symbol}{}-{}", operand.text, end(3)?, end(4)?);
         self.say(text)
     }

@@ -116,8 +116,10 @@ impl Wanted {
                 chain: Some(name(1).ok_or_else(missing)?),
                 ..none
             }),
-            object => Err(Error::usage(format!("list {}: not one of those here", quote(os(object))))
-                .hint("there are: ruleset, tables, table, chain")),
+            object => {
+                Err(Error::usage(format!("list {}: not one of those here", quote(os(object))))
+                    .hint("there are: ruleset, tables, table, chain"))
+            }
         }
     }
 
@@ -164,8 +166,11 @@ fn tell_legacy(view: &View, io: &mut Io) -> Result<()> {
     for (file, what) in [("net/ip_tables_names", "iptables"), ("net/ip6_tables_names", "ip6tables")]
     {
         let names = process.read(file).unwrap_or_default();
-        let names: Vec<_> =
-            names.split(|byte| *byte == b'\n').filter(|name| !name.is_empty()).map(visible).collect();
+        let names: Vec<_> = names
+            .split(|byte| *byte == b'\n')
+            .filter(|name| !name.is_empty())
+            .map(visible)
+            .collect();
         if !names.is_empty() {
             io.stdout.flush()?;
             writeln!(
@@ -249,7 +254,8 @@ fn print_chain(chain: &Chain, family: &str, out: &mut crate::output::Output) -> 
 
 /// A priority by the name of the nearest standard one, as nft shows it: `filter`, `srcnat + 1`.
 fn priority(number: i32, family: &str, hook: &str) -> String {
-    const BRIDGE: &[(i32, &str)] = &[(-200, "filter"), (-300, "dstnat"), (100, "out"), (300, "srcnat")];
+    const BRIDGE: &[(i32, &str)] =
+        &[(-200, "filter"), (-300, "dstnat"), (100, "out"), (300, "srcnat")];
     const COMMON: &[(i32, &str)] = &[
         (-300, "raw"),
         (-150, "mangle"),

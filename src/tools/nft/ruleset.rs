@@ -144,11 +144,8 @@ pub(super) fn read(wanted: impl Fn(u8, &[u8]) -> bool) -> Result<Vec<Table>> {
     let links = Links::new()?;
     let all = [CHAINS, SETS, RULES, OBJECTS, FLOW_TABLES].map(|kind| dump(kind, 0, &[]));
     let [chains, sets, rules, objects, flows] = all;
-    let (chains, sets, rules) = (
-        chains.map_err(refused)?,
-        sets.map_err(refused)?,
-        rules.map_err(refused)?,
-    );
+    let (chains, sets, rules) =
+        (chains.map_err(refused)?, sets.map_err(refused)?, rules.map_err(refused)?);
     for table in &mut tables {
         let known = table.read_sets(&sets, &links)?;
         table.read_objects(objects.as_ref().ok(), |attributes| {
@@ -251,10 +248,11 @@ impl Chain {
             _ => &["prerouting", "input", "forward", "output", "postrouting", "ingress"],
         };
         let number = hook.be32(1);
-        let device = hook.text(3).into_iter();
-        let devices = device.chain(hook.nested(4).iter().map(|(_, name)| {
-            name.split(|byte| *byte == 0).next().unwrap_or_default()
-        }));
+        let text = |name: &[u8]| Text::from(name.split(|b| *b == 0).next().unwrap_or_default());
+        let mut devices: Vec<Text> = hook.nested(4).iter().map(|(_, name)| text(name)).collect();
+        if devices.is_empty() {
+            devices.extend(hook.get(3).map(text));
+        }
         Some(Chain {
             name: Text::from(attributes.text(3)?),
             kind: attributes.text(7).map(Text::from),
@@ -263,7 +261,7 @@ impl Chain {
                 name.map_or_else(|| number.to_string(), |name| (*name).to_owned())
             }),
             priority: hook.be32(2).map(u32::cast_signed),
-            devices: devices.map(Text::from).collect(),
+            devices,
             policy: attributes.be32(5).filter(|_| number.is_some()).map(|policy| match policy {
                 0 => "drop",
                 _ => "accept",
@@ -341,7 +339,11 @@ mod tests {
             expression(b"cmp", &[attribute(1, &be(1)), attribute(2, &be(0)), value(&[6])]),
             expression(
                 b"payload",
-                &[1, 2, 2, 2].iter().zip(1u16..).map(|(n, kind)| attribute(kind, &be(*n))).collect::<Vec<_>>(),
+                &[1, 2, 2, 2]
+                    .iter()
+                    .zip(1u16..)
+                    .map(|(n, kind)| attribute(kind, &be(*n)))
+                    .collect::<Vec<_>>(),
             ),
             expression(b"cmp", &[attribute(1, &be(1)), attribute(2, &be(0)), value(&[0, 22])]),
             expression(
@@ -365,10 +367,7 @@ mod tests {
     #[test]
     fn an_expression_that_is_not_known_is_shown_by_its_name() {
         let decoded = decode(&program());
-        assert_eq!(
-            decoded.text,
-            "tcp dport 22 counter packets 3 bytes 180 [new\\x1bthing] accept"
-        );
+        assert_eq!(decoded.text, "tcp dport 22 counter packets 3 bytes 180 [new\\x1bthing] accept");
         assert_eq!(decoded.counter, Some((3, 180)));
         assert_eq!(decoded.unknown, ["new\\x1bthing"]);
     }

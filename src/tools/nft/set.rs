@@ -98,6 +98,16 @@ impl Set {
         if self.flags & INTERVAL != 0 && self.key.len() < 2 {
             // The end of one range comes before the beginning of the next.
             self.elements.sort_by(|a, b| (&a.key, !a.is_end).cmp(&(&b.key, !b.is_end)));
+        } else {
+            // As nft, which takes what is in the machine's order for a number.
+            let is_host = self.key.first().is_some_and(|kind| kind.is_of_the_machine());
+            self.elements.sort_by_cached_key(|element| {
+                let mut key = element.key.clone();
+                if is_host && cfg!(target_endian = "little") {
+                    key.reverse();
+                }
+                (element.is_rest, key)
+            });
         }
     }
 
@@ -172,9 +182,10 @@ impl Set {
             return parts(&self.key, key, links).join(" . ");
         };
         let (firsts, lasts) = (split(&self.key, key), split(&self.key, end));
-        let ranges = firsts.iter().zip(&lasts).map(|((kind, first), (_, last))| {
-            range(*kind, first, value::big(last), links)
-        });
+        let ranges = firsts
+            .iter()
+            .zip(&lasts)
+            .map(|((kind, first), (_, last))| range(*kind, first, value::big(last), links));
         ranges.collect::<Vec<_>>().join(" . ")
     }
 }

@@ -77,7 +77,9 @@ fn limit(data: Attributes<'_>) -> Option<String> {
         other => format!("{other}s"),
     };
     if data.be32(4) != Some(1) {
-        return Some(format!("limit rate {over}{rate}/{unit} burst {burst} packets"));
+        // Five is what is taken when nothing is said.
+        let burst = if burst == 5 { String::new() } else { format!(" burst {burst} packets") };
+        return Some(format!("limit rate {over}{rate}/{unit}{burst}"));
     }
     let mut size = "bytes";
     for larger in ["kbytes", "mbytes"] {
@@ -168,4 +170,36 @@ pub(super) fn nat_flags(flags: Option<u32>) -> String {
         .map(|(_, name)| *name)
         .collect();
     if names.is_empty() { String::new() } else { format!(" {}", names.join(",")) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::tools::netlink;
+
+    fn shown(name: &[u8], attributes: &[(u16, &[u8])]) -> Option<String> {
+        let mut bytes = Vec::new();
+        attributes
+            .iter()
+            .for_each(|(kind, value)| netlink::push_attribute(&mut bytes, *kind, value));
+        text(name, Attributes::new(&bytes), 2)
+    }
+
+    #[test]
+    fn queues_are_shown_with_their_flags() {
+        let queue = |attributes: &[(u16, &[u8])]| shown(b"queue", attributes).unwrap();
+        assert_eq!(queue(&[(1, &[0, 3]), (2, &[0, 1])]), "queue to 3");
+        let several: [(u16, &[u8]); 3] = [(1, &[0, 1]), (2, &[0, 4]), (3, &[0, 1])];
+        assert_eq!(queue(&several), "queue flags bypass to 1-4");
+        assert_eq!(queue(&[(1, &[0xff, 0xff]), (2, &[0xff, 0xff])]), "queue to 65535-65535");
+    }
+
+    #[test]
+    fn what_lacks_a_part_is_not_known() {
+        assert_eq!(shown(b"limit", &[(1, &[0; 8])]), None);
+        assert_eq!(shown(b"reject", &[]), None);
+        assert_eq!(shown(b"nosuch", &[]), None);
+        assert_eq!(shown(b"match", &[(1, b"a\x1b\0")]).unwrap(), "xt match \"a\\x1b\"");
+        assert_eq!(shown(b"log", &[]).unwrap(), "log");
+    }
 }

@@ -39,7 +39,8 @@ impl Kind {
     /// The kinds of the parts of a set's key.
     pub(super) fn of_set(number: u32) -> Vec<Kind> {
         // Six bits for each part.
-        let parts = (0..5).rev().map(|part| (number >> (part * 6)) & 0x3f).filter(|part| *part != 0);
+        let parts =
+            (0..5).rev().map(|part| (number >> (part * 6)) & 0x3f).filter(|part| *part != 0);
         let kinds = parts.map(|part| match part {
             1 => Kind::Verdict,
             2 => Kind::Family,
@@ -76,6 +77,11 @@ impl Kind {
             Kind::Mark | Kind::Interface | Kind::State | Kind::Host => 4,
             _ => whole,
         }
+    }
+
+    /// Whether its bytes are in the machine's order.
+    pub(super) fn is_of_the_machine(self) -> bool {
+        matches!(self, Kind::Name | Kind::Mark | Kind::Interface | Kind::State | Kind::Host)
     }
 
     /// The name of the type, as a set's definition has it.
@@ -266,9 +272,11 @@ fn hexadecimal(bytes: &[u8]) -> String {
 
 /// The number of leading ones, if there are only zeros behind them.
 pub(super) fn prefix_length(mask: &[u8]) -> Option<u32> {
-    let ones: u32 = mask.iter().map(|byte| byte.leading_ones()).fold((0, true), |(sum, go), n| {
-        if go { (sum + n, n == 8) } else { (sum, false) }
-    }).0;
+    let ones: u32 = mask
+        .iter()
+        .map(|byte| byte.leading_ones())
+        .fold((0, true), |(sum, go), n| if go { (sum + n, n == 8) } else { (sum, false) })
+        .0;
     let set: u32 = mask.iter().map(|byte| byte.count_ones()).sum();
     (ones == set).then_some(ones)
 }
