@@ -2,7 +2,7 @@
 
 use super::Tool;
 use super::args::{bytes, command, flag, json_flag, operands, option, os, short_flag};
-use super::ip::link::Links;
+use super::ip::links::Links;
 use super::ip::neigh::{self, Neighbour};
 use crate::error::{Error, Result, ResultExt};
 use crate::exit::Exit;

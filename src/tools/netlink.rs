@@ -263,7 +263,7 @@ mod tests {
             assert_eq!(Attributes::new(&body).iter().count(), 0, "{length}");
         }
         let whole = [message(3, 0, b"abc"), vec![0], message(4, 0, b"")].concat();
-        let kinds = |bytes| Vec::from_iter(messages(bytes).map(|m| m.message_type()));
+        let kinds = |bytes: &[u8]| Vec::from_iter(messages(bytes).map(|m| m.message_type()));
         assert_eq!(kinds(&whole), [3, 4]);
         for end in 0..whole.len() {
             assert!(kinds(&whole[..end]).len() < 2, "{end}");

@@ -2,7 +2,7 @@
 
 use super::Tool;
 use super::args::{command, flag, json_flag, operands, os, short_flag};
-use super::ip::link::Links;
+use super::ip::links::Links;
 use super::ip::route::{self, Route};
 use crate::error::{Error, Result, ResultExt};
 use crate::exit::Exit;

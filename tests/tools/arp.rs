@@ -1,4 +1,4 @@
-use super::ip::{in_own_network, own_view, shell};
+use super::namespace::{in_own_network, own_view, shell};
 use crate::common::tool::run;
 use dbg::exit::Exit;
 use std::process::Command;

@@ -38,6 +38,7 @@ mod lsof;
 mod machine;
 mod maps;
 mod mounts;
+mod namespace;
 mod net;
 mod nft;
 mod ns;

@@ -1,4 +1,4 @@
-use super::ip::{in_own_network, own_view, shell};
+use super::namespace::{in_own_network, own_view, shell};
 use crate::common::process::Namespaced;
 use crate::common::skip::skip;
 use crate::common::tool::{run, run_on_terminal, view_of_process};

@@ -1,4 +1,4 @@
-use super::ip::{add_routes, in_own_network, own_view};
+use super::namespace::{add_routes, in_own_network, own_view};
 use crate::common::tool::run;
 use dbg::exit::Exit;
 use std::process::Command;

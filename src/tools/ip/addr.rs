@@ -1,6 +1,7 @@
 //! `ip addr`: the addresses of interfaces (rtnetlink(7), RTM_GETADDR).
 
-use super::link::{self, Link, Links};
+use super::link::{self, Link};
+use super::links::{self, Links};
 use super::names::{self, Name};
 use super::words::{Prefix, Words};
 use super::{Style, print};
@@ -199,7 +200,7 @@ impl Filter {
         // The links of IPv6 come with less.
         links.iter_mut().for_each(|link| link.complete(&all));
         if let Some(device) = &self.device {
-            let name = all.find(device).ok_or_else(|| link::no_such(device))?.name.clone();
+            let name = all.find(device).ok_or_else(|| links::no_such(device))?.name.clone();
             links.retain(|link| link.name == name);
         }
         links.retain(|link| {

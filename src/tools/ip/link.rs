@@ -1,11 +1,13 @@
 //! `ip link`: interfaces (rtnetlink(7), RTM_GETLINK).
 
 use super::addr::Address;
+use super::details::Details;
+use super::links::{Links, hardware_address};
 use super::names::{self, Name};
 use super::statistics::Statistics;
 use super::{Style, print};
 use crate::error::Result;
-use crate::output::{Io, Text, visible};
+use crate::output::{Io, Text};
 use crate::tools::netlink::{self, Attributes, i32_at, u16_at, u32_at};
 use nix::errno::Errno;
 use serde::Serialize;
@@ -15,8 +17,6 @@ use std::fmt::Write;
 /// `struct ifinfomsg`.
 const HEADER: usize = 16;
 
-/// `IFLA_INET6_ADDR_GEN_MODE`.
-const ADDRESS_GENERATION: u16 = 8;
 /// `IFLA_VLAN_…` of `<linux/if_link.h>`.
 const VLAN_ID: u16 = 1;
 const VLAN_FLAGS: u16 = 2;
@@ -78,7 +78,7 @@ pub(in crate::tools) struct Link {
     /// Packets that may wait to be sent.
     queue_length: Option<u32>,
     /// Of the hardware: `ether`, `loopback` …
-    hardware: Name,
+    pub(super) hardware: Name,
     pub(super) address: Option<String>,
     broadcast: Option<String>,
     /// `veth`, `bridge`, `vlan` …; `null` for hardware.
@@ -98,15 +98,6 @@ pub(in crate::tools) struct Link {
     /// With `ip addr`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) addresses: Option<Vec<Address>>,
-}
-
-/// What `-d` shows besides; zero is not said by the kernel.
-#[derive(Debug, Default)]
-struct Details {
-    before: Vec<(&'static str, u32)>,
-    after: Vec<(&'static str, u32)>,
-    slave: Option<Text>,
-    address_generation: Option<&'static str>,
 }
 
 /// Every interface, each with the names of those that it refers to.
@@ -214,7 +205,7 @@ impl Link {
         ];
         let (flags, _) = names::bits(&known, data.u32(VLAN_FLAGS).unwrap_or(0));
         let id = self.vlan.unwrap_or(0);
-        self.vlan_text = format!("{protocol}id {id} <{}> ", flags.join(","));
+        self.vlan_text = format!("{protocol}id {id} <{}>", flags.join(","));
     }
 
     /// Takes over how long its queue is from the same link among `all`, where that is not known.
@@ -290,7 +281,14 @@ impl Link {
             self.hardware_text(style, out);
         }
         if style.details {
-            self.details_text(style, is_link, out);
+            if let Some(promiscuity) = self.promiscuity {
+                let _ = write!(out, " promiscuity {promiscuity} ");
+            }
+            let kind = self.kind.as_ref().map(|kind| match self.vlan_text.as_str() {
+                "" => kind.visible().into_owned(),
+                vlan => format!("{} {vlan}", kind.visible()),
+            });
+            self.details.text(kind.as_deref(), is_link, style, out);
         }
         if let Some(alias) = self.alias.as_ref().filter(|_| is_link || style.details) {
             let _ = write!(out, "{}    alias {}", style.newline(), alias.visible());
@@ -318,63 +316,6 @@ impl Link {
             }
         }
     }
-
-    fn details_text(&self, style: Style, is_link: bool, out: &mut String) {
-        if let Some(promiscuity) = self.promiscuity {
-            let _ = write!(out, " promiscuity {promiscuity} ");
-        }
-        let numbers = |numbers: &[(&str, u32)], out: &mut String| {
-            numbers.iter().for_each(|(name, value)| _ = write!(out, "{name} {value} "));
-        };
-        numbers(&self.details.before, out);
-        if let Some(kind) = &self.kind {
-            let _ = write!(out, "{}    {} {}", style.newline(), kind.visible(), self.vlan_text);
-        }
-        if let Some(slave) = &self.details.slave {
-            let _ = write!(out, "{}    {}_slave ", style.newline(), slave.visible());
-        }
-        if let Some(mode) = self.details.address_generation.filter(|_| is_link) {
-            let _ = write!(out, "addrgenmode {mode} ");
-        }
-        numbers(&self.details.after, out);
-    }
-}
-
-impl Details {
-    fn parse(attributes: Attributes<'_>, info: Attributes<'_>) -> Details {
-        let numbers = |wanted: &[(u16, &'static str)]| {
-            let found = wanted.iter().map(|(kind, name)| (*name, attributes.u32(*kind)));
-            found.filter_map(|(name, number)| Some((name, number?))).collect()
-        };
-        Details {
-            before: numbers(&[
-                (libc::IFLA_ALLMULTI, " allmulti"),
-                (libc::IFLA_MIN_MTU, "minmtu"),
-                (libc::IFLA_MAX_MTU, "maxmtu"),
-            ]),
-            after: numbers(&[
-                (libc::IFLA_NUM_TX_QUEUES, "numtxqueues"),
-                (libc::IFLA_NUM_RX_QUEUES, "numrxqueues"),
-                (libc::IFLA_GSO_MAX_SIZE, "gso_max_size"),
-                (libc::IFLA_GSO_MAX_SEGS, "gso_max_segs"),
-                (libc::IFLA_TSO_MAX_SIZE, "tso_max_size"),
-                (libc::IFLA_TSO_MAX_SEGS, "tso_max_segs"),
-                (libc::IFLA_GRO_MAX_SIZE, "gro_max_size"),
-            ]),
-            address_generation: match attributes
-                .nested(libc::IFLA_AF_SPEC)
-                .nested(libc::AF_INET6 as u16)
-                .u8(ADDRESS_GENERATION)
-            {
-                Some(0) => Some("eui64"),
-                Some(1) => Some("none"),
-                Some(2) => Some("stable_secret"),
-                Some(3) => Some("random"),
-                _ => None,
-            },
-            slave: info.text(libc::IFLA_INFO_SLAVE_KIND).map(Text::from),
-        }
-    }
 }
 
 fn flag_names(bits: u32) -> Vec<&'static str> {
@@ -386,53 +327,6 @@ fn alternative_names(attributes: Attributes<'_>) -> Vec<Text> {
     let names = attributes.nested(libc::IFLA_PROP_LIST).iter();
     let names = names.filter(|(kind, _)| *kind == libc::IFLA_ALT_IFNAME);
     names.map(|(_, name)| Text::from(name.split(|b| *b == 0).next().unwrap_or_default())).collect()
-}
-
-/// An address of the link layer; tunnels have those of IP.
-pub(super) fn hardware_address(bytes: &[u8], hardware: u16) -> String {
-    const TUNNELS: [u16; 5] = [768, 769, 776, 778, 823];
-    if let Some(address) = netlink::address(bytes).filter(|_| TUNNELS.contains(&hardware)) {
-        return address.to_string();
-    }
-    let mut text = String::with_capacity(bytes.len() * 3);
-    for (i, byte) in bytes.iter().enumerate() {
-        let _ = write!(text, "{}{byte:02x}", if i == 0 { "" } else { ":" });
-    }
-    text
-}
-
-/// The names of all interfaces by their index.
-#[derive(Debug, Default)]
-pub(in crate::tools) struct Links(Vec<Link>);
-
-impl Links {
-    pub(in crate::tools) fn new() -> Result<Links, Errno> {
-        let mut links = list(0, false)?;
-        links.sort_unstable_by_key(|link| link.index);
-        Ok(Links(links))
-    }
-
-    /// The name of interface `index`, or `ifN` where there is none of that number (any more).
-    pub(in crate::tools) fn name(&self, index: u32) -> Text {
-        match self.get(index) {
-            Some(link) => link.name.clone(),
-            None => Text::from(format!("if{index}").into_bytes()),
-        }
-    }
-
-    fn get(&self, index: u32) -> Option<&Link> {
-        self.0.get(self.0.binary_search_by_key(&index, |link| link.index).ok()?)
-    }
-
-    /// The interface called `name`.
-    pub(super) fn find(&self, name: &[u8]) -> Option<&Link> {
-        self.0.iter().find(|link| link.is_called(name))
-    }
-
-    /// The type of hardware of interface `index`.
-    pub(in crate::tools) fn hardware(&self, index: u32) -> Option<&Name> {
-        self.get(index).map(|link| &link.hardware)
-    }
 }
 
 /// Prints the lines of `links`.
@@ -447,12 +341,6 @@ pub(super) fn show(links: &[Link], style: Style, io: &mut Io) -> Result<()> {
         }
         link.push_names(style, out);
     })
-}
-
-/// A name for messages.
-pub(super) fn no_such(name: &[u8]) -> crate::error::Error {
-    crate::error::Error::new(format!("no interface is called '{}'", visible(name)))
-        .hint("`ip -br link` lists those of the target")
 }
 
 #[cfg(test)]
@@ -486,11 +374,5 @@ mod tests {
             let _ = Link::parse(&whole[..end]);
         }
         assert!(Link::parse(&[0; 16]).is_none(), "it has no name");
-    }
-
-    #[test]
-    fn tunnels_have_addresses_of_ip() {
-        assert_eq!(hardware_address(&[10, 0, 0, 1], 768), "10.0.0.1");
-        assert_eq!(hardware_address(&[10, 0, 0, 1], 1), "0a:00:00:01");
     }
 }

@@ -4,7 +4,9 @@
 //! Names are always escaped as for a terminal: an alias may hold a line end, which would forge a row.
 
 mod addr;
-pub(super) mod link;
+mod details;
+mod link;
+pub(super) mod links;
 pub(super) mod names;
 pub(super) mod neigh;
 pub(super) mod route;

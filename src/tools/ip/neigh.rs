@@ -1,6 +1,6 @@
 //! `ip neigh`: the neighbours that are known (rtnetlink(7), RTM_GETNEIGH; arp(7)).
 
-use super::link::{self, Links, hardware_address};
+use super::links::{self, Links, hardware_address};
 use super::names;
 use super::words::{Prefix, Words};
 use super::{Style, print};
@@ -165,7 +165,7 @@ pub(super) fn show(mut words: Words<'_>, style: Style, io: &mut Io) -> Result<()
         match word {
             b"dev" => {
                 let name = words.value("dev")?;
-                device = Some(links.find(name).ok_or_else(|| link::no_such(name))?.index);
+                device = Some(links.find(name).ok_or_else(|| links::no_such(name))?.index);
             }
             b"proxy" => proxy = true,
             b"nud" => states |= words.read("nud", state)?,

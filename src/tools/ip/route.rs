@@ -1,6 +1,6 @@
 //! `ip route`: what the kernel says of routes (rtnetlink(7), RTM_GETROUTE).
 
-use super::link::Links;
+use super::links::Links;
 use super::names::{self, Name};
 use super::words::Prefix;
 use crate::output::Text;

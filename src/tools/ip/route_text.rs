@@ -1,6 +1,6 @@
 //! `ip route`: which routes are shown, and their lines.
 
-use super::link::{self, Links};
+use super::links::{self, Links};
 use super::names;
 use super::route::{self, Route};
 use super::words::{Prefix, Words};
@@ -54,7 +54,7 @@ impl Filter {
                 }
                 b"dev" | b"oif" => {
                     let name = words.value("dev")?;
-                    let link = links.find(name).ok_or_else(|| link::no_such(name))?;
+                    let link = links.find(name).ok_or_else(|| links::no_such(name))?;
                     filter.device = Some(link.index);
                 }
                 b"proto" | b"protocol" => {
@@ -135,7 +135,7 @@ pub(super) fn get(mut words: Words<'_>, style: Style, io: &mut Io) -> Result<()>
             b"from" => from = words.prefix("from")?.address,
             b"dev" | b"oif" => {
                 let name = words.value("dev")?;
-                device = Some(links.find(name).ok_or_else(|| link::no_such(name))?.index);
+                device = Some(links.find(name).ok_or_else(|| links::no_such(name))?.index);
             }
             word => {
                 let no = || Error::usage(format!("{} is no address", quote(os(word))));

@@ -3,12 +3,11 @@
 //! The kernel runs a rule as a small program over registers: load, mask, compare. What is loaded is remembered with
 //! its name until it is compared. An expression that is not known is shown by its name in brackets.
 
-use super::field;
 use super::set::Sets;
 use super::statement;
 use super::value::{self, Kind};
 use crate::output::visible;
-use crate::tools::ip::link::Links;
+use crate::tools::ip::links::Links;
 use crate::tools::netlink::Attributes;
 use std::collections::HashMap;
 
@@ -23,15 +22,15 @@ const AT_LEAST: u32 = 5;
 
 /// What a register holds.
 #[derive(Clone, Debug)]
-struct Operand {
-    text: String,
-    kind: Kind,
+pub(super) struct Operand {
+    pub(super) text: String,
+    pub(super) kind: Kind,
     /// Bytes of the whole field, and of what is loaded of it.
-    length: usize,
-    loaded: usize,
-    mask: Option<Vec<u8>>,
+    pub(super) length: usize,
+    pub(super) loaded: usize,
+    pub(super) mask: Option<Vec<u8>>,
     /// A constant.
-    value: Option<Vec<u8>>,
+    pub(super) value: Option<Vec<u8>>,
 }
 
 /// A rule's statements.
@@ -49,14 +48,14 @@ pub(super) struct Decoder<'a> {
     pub(super) sets: &'a Sets,
     pub(super) links: &'a Links,
     family: u8,
-    is_v6: Option<bool>,
-    protocol: Option<u8>,
-    registers: HashMap<u32, Operand>,
+    pub(super) is_v6: Option<bool>,
+    pub(super) protocol: Option<u8>,
+    pub(super) registers: HashMap<u32, Operand>,
     /// One that is empty was said by another.
-    statements: Vec<String>,
+    pub(super) statements: Vec<String>,
     /// The comparison of the protocol that the next field of its header says once more.
-    network_check: Option<usize>,
-    transport_check: Option<usize>,
+    pub(super) network_check: Option<usize>,
+    pub(super) transport_check: Option<usize>,
     counter: Option<(u64, u64)>,
     unknown: Vec<String>,
 }
@@ -140,135 +139,8 @@ impl<'a> Decoder<'a> {
         }
     }
 
-    fn say(&mut self, statement: String) -> Option<()> {
+    pub(super) fn say(&mut self, statement: String) -> Option<()> {
         self.statements.push(statement);
-        Some(())
-    }
-
-    fn load(&mut self, register: u32, text: String, kind: Kind, length: usize, loaded: usize) {
-        let operand = Operand { text, kind, length, loaded, mask: None, value: None };
-        self.registers.insert(slot(register), operand);
-    }
-
-    fn operand(&self, register: u32) -> Option<&Operand> {
-        self.registers.get(&slot(register))
-    }
-
-    fn payload(&mut self, data: Attributes<'_>) -> Option<()> {
-        let (base, offset, length) = (data.be32(2)?, data.be32(3)?, data.be32(4)?);
-        // Without one, the packet is written to.
-        let register = data.be32(1)?;
-        let is_v6 = self.is_v6.unwrap_or(length == 16 && matches!(offset, 8 | 24));
-        let found = match base {
-            0 => field::link(offset),
-            1 => field::network(offset, length, is_v6),
-            2 => field::transport(self.protocol, offset),
-            _ => None,
-        };
-        let check = match base {
-            1 => self.network_check.take(),
-            2 => self.transport_check.take(),
-            _ => None,
-        };
-        let loaded = usize::try_from(length).ok()?;
-        match found.filter(|field| {
-            loaded == field.length || (loaded < field.length && field.kind == Kind::Address)
-        }) {
-            Some(field) => {
-                // ICMP is of one family.
-                let is_icmp = base == 2 && matches!(self.protocol, Some(1 | 58));
-                let other = if is_icmp { self.network_check.take() } else { None };
-                for at in check.into_iter().chain(other) {
-                    self.statements.get_mut(at).into_iter().for_each(String::clear);
-                }
-                self.load(register, field.name.into(), field.kind, field.length, loaded);
-            }
-            None => {
-                let base = ["ll", "nh", "th", "ih"].get(usize::try_from(base).ok()?)?;
-                let bits = |bytes: u32| u64::from(bytes) * 8;
-                let text = format!("@{base},{},{}", bits(offset), bits(length));
-                self.load(register, text, Kind::Bytes, loaded, loaded);
-            }
-        }
-        Some(())
-    }
-
-    fn meta(&mut self, data: Attributes<'_>) -> Option<()> {
-        let (name, kind) = field::meta(data.be32(2)?)?;
-        if let Some(source) = data.be32(3) {
-            let value = self.source(source, kind)?;
-            let name =
-                if name.starts_with("meta ") { name.to_owned() } else { format!("meta {name}") };
-            return self.say(format!("{name} set {value}"));
-        }
-        let length = kind.width(4);
-        self.load(data.be32(1)?, name.into(), kind, length, length);
-        Some(())
-    }
-
-    fn connection(&mut self, data: Attributes<'_>) -> Option<()> {
-        let (name, kind) = field::connection(data.be32(2)?)?;
-        if let Some(source) = data.be32(4) {
-            let value = self.source(source, kind)?;
-            return self.say(format!("ct {name} set {value}"));
-        }
-        let direction = match data.u8(3) {
-            Some(0) => "original ",
-            Some(1) => "reply ",
-            _ => "",
-        };
-        let text = format!("ct {direction}{name}");
-        let length = kind.width(if self.is_v6 == Some(true) { 16 } else { 4 });
-        self.load(data.be32(1)?, text, kind, length, length);
-        Some(())
-    }
-
-    fn fib(&mut self, data: Attributes<'_>) -> Option<()> {
-        const FLAGS: [(u32, &str); 5] =
-            [(1, "saddr"), (2, "daddr"), (4, "mark"), (8, "iif"), (16, "oif")];
-        let (result, kind) = match data.be32(2)? {
-            1 => ("oif", Kind::Interface),
-            2 => ("oifname", Kind::Name),
-            3 => ("type", Kind::AddressType),
-            _ => return None,
-        };
-        let flags = data.be32(3)?;
-        let parts: Vec<&str> =
-            FLAGS.iter().filter(|(bit, _)| flags & bit != 0).map(|(_, name)| *name).collect();
-        let text = format!("fib {} {result}", parts.join(" . "));
-        let length = kind.width(4);
-        self.load(data.be32(1)?, text, kind, length, length);
-        Some(())
-    }
-
-    fn immediate(&mut self, data: Attributes<'_>) -> Option<()> {
-        let register = data.be32(1)?;
-        if register == 0 {
-            let text = statement::verdict(data.nested(2).nested(2))?;
-            return self.say(text);
-        }
-        let value = data.nested(2).get(1)?;
-        self.load(register, String::new(), Kind::Bytes, value.len(), value.len());
-        let loaded = self.registers.get_mut(&slot(register))?;
-        loaded.value = Some(value.to_vec());
-        Some(())
-    }
-
-    fn bitwise(&mut self, data: Attributes<'_>) -> Option<()> {
-        let (source, destination) = (data.be32(1)?, data.be32(2)?);
-        // Shifts have another operation; a second mask and a change of bits are no comparison.
-        let (mask, xor) = (data.nested(4).get(1)?, data.nested(5).get(1)?);
-        let mut operand = self.operand(source)?.clone();
-        if data.be32(6).unwrap_or(0) != 0 || operand.mask.is_some() {
-            return None;
-        }
-        if xor.iter().any(|byte| *byte != 0) {
-            let (mask, xor) = (value::host(mask), value::host(xor));
-            operand.text = format!("{} & {mask:#010x} ^ {xor:#010x}", operand.text);
-        } else {
-            operand.mask = Some(mask.to_vec());
-        }
-        self.registers.insert(slot(destination), operand);
         Some(())
     }
 
@@ -403,7 +275,7 @@ impl<'a> Decoder<'a> {
     }
 
     /// What a register gives to a statement: a constant, or what is loaded.
-    fn source(&self, register: u32, kind: Kind) -> Option<String> {
+    pub(super) fn source(&self, register: u32, kind: Kind) -> Option<String> {
         let operand = self.operand(register)?;
         Some(match (&operand.value, &operand.mask) {
             (Some(value), _) => value::text(kind, value, self.links),
@@ -448,7 +320,7 @@ fn span(least: String, most: Option<String>) -> String {
 }
 
 /// Where a register begins, in words of four bytes: 1 to 4 are those of sixteen bytes.
-fn slot(register: u32) -> u32 {
+pub(super) fn slot(register: u32) -> u32 {
     match register {
         1..=4 => 8 + (register - 1) * 4,
         other => other,

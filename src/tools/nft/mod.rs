@@ -5,6 +5,7 @@
 
 mod decode;
 mod field;
+mod load;
 mod ruleset;
 mod set;
 mod statement;

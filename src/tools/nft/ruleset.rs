@@ -6,7 +6,7 @@ use super::statement;
 use crate::error::{Error, Result};
 use crate::exit::Exit;
 use crate::output::Text;
-use crate::tools::ip::link::Links;
+use crate::tools::ip::links::Links;
 use crate::tools::netlink::{self, Answers, Attributes};
 use nix::errno::Errno;
 use serde::Serialize;

@@ -3,7 +3,7 @@
 use super::statement;
 use super::value::{self, Kind};
 use crate::output::visible;
-use crate::tools::ip::link::Links;
+use crate::tools::ip::links::Links;
 use crate::tools::netlink::{Answers, Attributes};
 use std::collections::HashMap;
 

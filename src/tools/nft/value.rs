@@ -1,7 +1,7 @@
 //! Values of nftables, shown by the type of what they are compared with.
 
 use crate::output::visible;
-use crate::tools::ip::link::Links;
+use crate::tools::ip::links::Links;
 use crate::tools::ip::names::ip_protocol;
 use crate::tools::netlink;
 use std::fmt::Write;
