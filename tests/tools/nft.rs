@@ -91,6 +91,8 @@ table ip filter {
         tcp dport 1000-2000 accept
         tcp dport != 1000-2000 drop
         tcp sport { 22, 80 } accept
+        ip saddr 1.2.3.4 ip daddr 5.6.7.8 tcp sport 1 tcp dport 2 accept
+        @th,0,8 1 accept
         udp dport { 53, 1000-2000 } accept
         tcp flags syn accept
         tcp flags & (fin | syn | rst | ack) == syn accept
@@ -217,6 +219,15 @@ fn what_iptables_nft_puts_there_is_shown_with_its_counters() {
     let none = run(&own_view(), &["iptables", "-t", "nosuch", "-L"]);
     assert_eq!(none.exit, Exit::FAILURE);
     assert!(none.stderr.contains("no table is called nosuch"), "{}", none.stderr);
+}
+
+#[test]
+fn a_register_that_an_unknown_expression_filled_is_not_taken_for_what_it_held() {
+    if !with_rules("table ip t { chain c { tcp dport 22 tcp option maxseg size 5 accept; }; }") {
+        return;
+    }
+    let text = ours("nft list ruleset");
+    assert!(text.contains("\t\ttcp dport 22 [exthdr] [cmp] accept\n"), "{text}");
 }
 
 #[test]

@@ -29,6 +29,8 @@ pub(super) struct Operand {
     pub(super) length: usize,
     pub(super) loaded: usize,
     pub(super) mask: Option<Vec<u8>>,
+    /// The neighbouring fields that were loaded at once, with the length of each.
+    pub(super) parts: Vec<(&'static str, Kind, usize)>,
     /// A constant.
     pub(super) value: Option<Vec<u8>>,
 }
@@ -89,6 +91,8 @@ impl<'a> Decoder<'a> {
             let name = expression.text(1).unwrap_or(b"?");
             if self.expression(name, expression.nested(2)).is_none() {
                 let name = visible(name).into_owned();
+                // It may have filled any of them.
+                self.registers.clear();
                 self.statements.push(format!("[{name}]"));
                 self.unknown.push(name);
             }
@@ -151,6 +155,9 @@ impl<'a> Decoder<'a> {
         if operator == EQUAL {
             self.learn(&operand, value);
         }
+        if operand.mask.is_none() && operator == EQUAL && !operand.parts.is_empty() {
+            return self.compare_parts(&operand, value);
+        }
         let name = &operand.text;
         let text = match &operand.mask {
             Some(mask) => self.masked(&operand, mask, operator, symbol, value),
@@ -174,6 +181,16 @@ impl<'a> Decoder<'a> {
             return Some(());
         }
         self.say(text)
+    }
+
+    /// A comparison of several fields is one of each.
+    fn compare_parts(&mut self, operand: &Operand, mut value: &[u8]) -> Option<()> {
+        for (name, kind, length) in &operand.parts {
+            let (part, rest) = value.split_at_checked(*length)?;
+            self.statements.push(format!("{name} {}", value::text(*kind, part, self.links)));
+            value = rest;
+        }
+        Some(())
     }
 
     /// Remembers which protocol the rule is for.

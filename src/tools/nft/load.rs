@@ -1,7 +1,7 @@
 //! The expressions of a rule that fill registers.
 
 use super::decode::{Decoder, Operand, slot};
-use super::field;
+use super::field::{self, Field};
 use super::statement;
 use super::value::{self, Kind};
 use crate::tools::netlink::Attributes;
@@ -15,7 +15,8 @@ impl Decoder<'_> {
         length: usize,
         loaded: usize,
     ) {
-        let operand = Operand { text, kind, length, loaded, mask: None, value: None };
+        let operand =
+            Operand { text, kind, length, loaded, mask: None, parts: Vec::new(), value: None };
         self.registers.insert(slot(register), operand);
     }
 
@@ -28,12 +29,14 @@ impl Decoder<'_> {
         // Without one, the packet is written to.
         let register = data.be32(1)?;
         let is_v6 = self.is_v6.unwrap_or(length == 16 && matches!(offset, 8 | 24));
-        let found = match base {
+        let at = |offset, length| match base {
             0 => field::link(offset),
             1 => field::network(offset, length, is_v6),
             2 => field::transport(self.protocol, offset),
             _ => None,
         };
+        let found = at(offset, length);
+        let parts = parts(offset, length, at);
         let check = match base {
             1 => self.network_check.take(),
             2 => self.transport_check.take(),
@@ -56,7 +59,14 @@ impl Decoder<'_> {
                 let base = ["ll", "nh", "th", "ih"].get(usize::try_from(base).ok()?)?;
                 let bits = |bytes: u32| u64::from(bytes) * 8;
                 let text = format!("@{base},{},{}", bits(offset), bits(length));
+                // Only with the fields known, what was checked before is said by them.
+                if let Some(statement) =
+                    check.filter(|_| !parts.is_empty()).and_then(|at| self.statements.get_mut(at))
+                {
+                    statement.clear();
+                }
                 self.load(register, text, Kind::Bytes, loaded, loaded);
+                self.registers.get_mut(&slot(register))?.parts = parts;
             }
         }
         Some(())
@@ -140,4 +150,21 @@ impl Decoder<'_> {
         self.registers.insert(slot(destination), operand);
         Some(())
     }
+}
+
+/// The fields that one load of `length` bytes takes together; none when it ends within one.
+fn parts(
+    mut offset: u32,
+    length: u32,
+    at: impl Fn(u32, u32) -> Option<Field>,
+) -> Vec<(&'static str, Kind, usize)> {
+    let end = offset.saturating_add(length);
+    let mut found = Vec::new();
+    while offset < end {
+        // Any field of a header has two bytes at least, where several are loaded at once.
+        let Some(field) = at(offset, 2) else { return Vec::new() };
+        offset = offset.saturating_add(u32::try_from(field.length).unwrap_or(u32::MAX));
+        found.push((field.name, field.kind, field.length));
+    }
+    if offset == end { found } else { Vec::new() }
 }

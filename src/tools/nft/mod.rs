@@ -41,12 +41,9 @@ pub(super) const TOOL: Tool = Tool {
 
 fn options() -> Command {
     command("nft", TOOL.summary)
-        .override_usage(
-            "nft [--json] list ruleset [FAMILY] | list tables [FAMILY] | list table [FAMILY] NAME\n       \
-             iptables [-L | -S] [-n] [-v] [-t TABLE]",
-        )
+        .override_usage("nft [OPTIONS] list ruleset | tables | table | chain [FAMILY] [NAME]…")
         .after_help(
-            "What is not decoded is shown by its name in brackets. Rules are shown in the words of nft, those of \
+            "`iptables -L -n -v -t TABLE` and `iptables -S` are understood. What is not decoded is shown by its name in brackets. Rules are shown in the words of nft, those of \
              iptables-nft too. Needs CAP_NET_ADMIN over the target's network. dbg changes nothing.",
         )
         .arg(short_flag('L', "list", "List the tables of IPv4, as iptables"))

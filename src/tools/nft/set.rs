@@ -16,7 +16,7 @@ const CONSTANT: u32 = 0x2;
 const INTERVAL: u32 = 0x4;
 const MAP: u32 = 0x8;
 const FLAGS: [(u32, &str); 4] =
-    [(CONSTANT, "constant"), (INTERVAL, "interval"), (0x10, "timeout"), (0x20, "dynamic")];
+    [(CONSTANT, "constant"), (0x20, "dynamic"), (INTERVAL, "interval"), (0x10, "timeout")];
 
 /// One set or map.
 #[derive(Debug, Default)]

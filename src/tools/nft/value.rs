@@ -265,6 +265,9 @@ fn name(bytes: &[u8]) -> String {
 }
 
 fn hexadecimal(bytes: &[u8]) -> String {
+    if bytes.len() <= 16 {
+        return format!("{:#x}", big(bytes));
+    }
     let mut out = String::from("0x");
     bytes.iter().for_each(|byte| _ = write!(out, "{byte:02x}"));
     out
@@ -292,7 +295,7 @@ mod tests {
     #[test]
     fn values_are_shown_by_their_kind_whatever_their_length() {
         assert_eq!(show(Kind::Address, &[10, 0, 0, 1]), "10.0.0.1");
-        assert_eq!(show(Kind::Address, &[10, 0]), "0x0a00");
+        assert_eq!(show(Kind::Address, &[10, 0]), "0xa00");
         assert_eq!(show(Kind::Service, &[0, 22]), "22");
         assert_eq!(show(Kind::State, &6u32.to_ne_bytes()), "established,related");
         assert_eq!(show(Kind::State, &[]), "0x0");
