@@ -4,6 +4,7 @@
 //! `wc.rs` and follow CONTRIBUTING.md.
 
 mod args;
+mod arp;
 mod base64;
 mod basename;
 mod caps;
@@ -33,6 +34,7 @@ mod hostname;
 mod icmp;
 mod id;
 mod input;
+mod ip;
 mod kill;
 mod ldd;
 mod less;
@@ -46,6 +48,8 @@ mod mounts;
 mod nc;
 mod nested;
 mod net;
+mod netlink;
+mod nft;
 mod ns;
 mod od;
 mod oom;
@@ -64,6 +68,7 @@ mod readlink;
 mod records;
 mod resolve;
 mod resolver;
+mod route;
 mod sed;
 mod seq;
 mod sleep;
@@ -132,6 +137,7 @@ pub struct Tool {
 /// Every tool, by name.
 pub static REGISTRY: &[Tool] = &[
     test::BRACKET,
+    arp::TOOL,
     base64::TOOL,
     basename::BASENAME,
     caps::TOOL,
@@ -159,6 +165,7 @@ pub static REGISTRY: &[Tool] = &[
     dns::host::HOST,
     hostname::TOOL,
     id::TOOL,
+    ip::TOOL,
     kill::TOOL,
     ldd::TOOL,
     less::TOOL,
@@ -171,6 +178,7 @@ pub static REGISTRY: &[Tool] = &[
     nc::TOOL,
     net::TOOL,
     net::NETSTAT,
+    nft::TOOL,
     ns::TOOL,
     dns::host::NSLOOKUP,
     od::OD,
@@ -184,6 +192,7 @@ pub static REGISTRY: &[Tool] = &[
     pwd::TOOL,
     readlink::READLINK,
     readlink::REALPATH,
+    route::TOOL,
     sed::TOOL,
     seq::SEQ,
     sums::SHA256SUM,

@@ -11,6 +11,7 @@
 #[path = "../common/mod.rs"]
 mod common;
 
+mod arp;
 mod base64;
 mod basename;
 mod caps;
@@ -32,6 +33,7 @@ mod head;
 mod help;
 mod hostname;
 mod id;
+mod ip;
 mod kill;
 mod ldd;
 mod less;
@@ -45,6 +47,8 @@ mod nc;
 mod net;
 mod net_filter;
 mod net_internals;
+mod namespace;
+mod nft;
 mod ns;
 mod od;
 mod oom;
@@ -56,6 +60,7 @@ mod ps;
 mod pstree;
 mod races;
 mod readlink;
+mod route;
 mod sed;
 mod seq;
 mod sleep;
