@@ -11,3 +11,4 @@ pub mod seccomp;
 pub mod statx;
 pub mod time;
 pub mod tty;
+pub mod xattr;

@@ -2,7 +2,8 @@
 
 use crate::error::{Error, Result};
 use crate::output::quote;
-use crate::view::{Dir, Root};
+use crate::sys::xattr::attribute;
+use crate::view::{Dir, FileType, Root};
 use nix::sys::stat::FileStat;
 use std::ffi::{CStr, CString, OsStr, OsString};
 use std::os::unix::ffi::OsStrExt;
@@ -35,6 +36,18 @@ impl Place<'_> {
             }
             Place::Dir(dir) => Ok(dir.readlink(name)?),
         }
+    }
+
+    /// The security context of `name`, where it is a file or a directory that may be opened and has one.
+    pub(super) fn context(&self, name: &CStr, kind: FileType) -> Option<Vec<u8>> {
+        const NAME: &CStr = c"security.selinux";
+        let bytes = match (self, kind) {
+            (_, FileType::Dir) => attribute(self.open_dir(name).ok()?, NAME),
+            (Place::Root(root), FileType::File) => attribute(root.open(path(name)).ok()?, NAME),
+            (Place::Dir(dir), FileType::File) => attribute(dir.open_file(name).ok()?, NAME),
+            _ => None,
+        }?;
+        Some(bytes.strip_suffix(b"\0").unwrap_or(&bytes).to_vec())
     }
 
     /// The directory `name`. Errors do not name it.

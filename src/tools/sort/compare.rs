@@ -85,7 +85,7 @@ pub(super) fn month(key: &[u8]) -> usize {
 }
 
 /// By the numbers within, as versions of files are ordered: `a-2.tar` before `a-10.tar`.
-pub(super) fn version(a: &[u8], b: &[u8]) -> Ordering {
+pub(in crate::tools) fn version(a: &[u8], b: &[u8]) -> Ordering {
     let rank = |name: &[u8]| match name {
         b"" => 0,
         b"." => 1,

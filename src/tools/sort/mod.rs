@@ -3,6 +3,8 @@
 mod compare;
 mod key;
 
+pub(super) use compare::version;
+
 use super::Tool;
 use super::args::{bytes, command, files, files_or, flag, option, short_flag};
 use super::input::{CHUNK, Input};
