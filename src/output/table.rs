@@ -3,8 +3,8 @@
 use super::io::Io;
 use crate::error::Result;
 use serde::Serialize;
-use std::io::Write;
 use std::borrow::Cow;
+use std::io::Write;
 use unicode_width::UnicodeWidthStr;
 
 /// On which side a column's text stands.

@@ -1,9 +1,7 @@
 //! `du`: how much space files take.
 
 use super::Tool;
-use super::args::{
-    command, files, files_or, flag, json_flag, operands, option, short_flag,
-};
+use super::args::{command, files, files_or, flag, json_flag, operands, option, short_flag};
 use super::glob;
 use super::place::{self, Place};
 use super::walk::{self, Step, Walk};
@@ -39,7 +37,10 @@ fn options() -> Command {
         .arg(flag("all", 'a', "Files, too, and not directories alone"))
         .arg(flag("apparent-size", None, "The length of files, not what is allocated"))
         .arg(flag("bytes", 'b', "As --apparent-size, in bytes"))
-        .arg(option("exclude", None, "GLOB", "No names or paths that match").action(ArgAction::Append))
+        .arg(
+            option("exclude", None, "GLOB", "No names or paths that match")
+                .action(ArgAction::Append),
+        )
         .arg(flag("null", '0', "End lines with NUL"))
         .arg(flag("separate-dirs", 'S', "Directories without those below them"))
         .arg(flag("count-links", 'l', "A file with several links counts at each of them"))
@@ -156,7 +157,8 @@ impl Du<'_> {
     /// Whether this file was not counted before.
     fn is_new(&mut self, stat: &FileStat) -> bool {
         let is_dir = FileType::of_mode(stat.st_mode) == FileType::Dir;
-        let is_met_once = self.count_links && !is_dir || !self.meets_twice && (is_dir || stat.st_nlink <= 1);
+        let is_met_once =
+            self.count_links && !is_dir || !self.meets_twice && (is_dir || stat.st_nlink <= 1);
         is_met_once || self.counted.insert((stat.st_dev, stat.st_ino))
     }
 

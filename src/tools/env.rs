@@ -29,9 +29,7 @@ fn options() -> Command {
         .arg(args::pid())
         .arg(args::flag("null", '0', "End each variable with NUL, not newline"))
         .arg(args::flag("ignore-environment", 'i', "Begin with no variables"))
-        .arg(
-            args::option("unset", 'u', "NAME", "Without this variable").action(ArgAction::Append),
-        )
+        .arg(args::option("unset", 'u', "NAME", "Without this variable").action(ArgAction::Append))
         .arg(args::json_flag())
         .arg(
             Arg::new("WORD")
@@ -50,7 +48,7 @@ pub(super) struct Variable {
     pub value: Option<Text>,
 }
 
-pub(super) fn run(view: &View, matches: &ArgMatches, io: &mut Io) -> Result<Exit> {
+fn run(view: &View, matches: &ArgMatches, io: &mut Io) -> Result<Exit> {
     let mut variables = match matches.get_flag("ignore-environment") {
         true => Vec::new(),
         false => variables(view, matches)?,
@@ -71,6 +69,11 @@ pub(super) fn run(view: &View, matches: &ArgMatches, io: &mut Io) -> Result<Exit
         // Tools of dbg read no variables of the target's but what `view` says of it.
         return nested::invoke(tool, rest, stdin, view, io);
     }
+    list(variables, matches, io)
+}
+
+/// Prints `variables` as the flags say.
+pub(super) fn list(variables: Vec<Text>, matches: &ArgMatches, io: &mut Io) -> Result<Exit> {
     if matches.get_flag("json") {
         let rows: Vec<Variable> = variables.iter().map(Variable::of).collect();
         print_json(io, &rows)?;

@@ -123,7 +123,8 @@ pub(super) fn last_lines(file: &File, from: u64, to: u64, amount: Amount) -> io:
         let start = end.saturating_sub(CHUNK as u64).max(from);
         let block = &mut buffer[..(end - start) as usize];
         file.read_exact_at(block, start)?;
-        for (i, _) in block.iter().enumerate().rev().filter(|(_, byte)| **byte == amount.delimiter) {
+        for (i, _) in block.iter().enumerate().rev().filter(|(_, byte)| **byte == amount.delimiter)
+        {
             let behind = start + i as u64 + 1;
             // The newline at the very end closes the last line and opens none.
             newlines += u64::from(behind < to);

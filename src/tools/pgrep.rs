@@ -1,7 +1,7 @@
 //! `pgrep`: the processes of the target whose name or command line matches.
 
-use super::ps::gather::{self, Row, Want};
 use super::posix::{Syntax, Within, translate};
+use super::ps::gather::{self, Row, Want};
 use super::users::Users;
 use super::{Tool, args, command};
 use crate::error::{Error, Result, ResultExt};
@@ -84,7 +84,8 @@ fn run(view: &View, matches: &ArgMatches, io: &mut Io) -> Result<Exit> {
     let filter = Filter::new(view, matches)?;
     let json = flag("json");
     let args = filter.is_full || flag("list-full") || json;
-    let mut rows = gather::rows(view, Want { args, status: json || filter.needs_status(), ..Want::LEAST })?;
+    let mut rows =
+        gather::rows(view, Want { args, status: json || filter.needs_status(), ..Want::LEAST })?;
     let own = std::process::id() as i32;
     rows.retain(|row| row.host_pid != own && filter.lets_through(row));
     rows.sort_by_key(|row| row.pid);
@@ -138,8 +139,7 @@ impl Filter {
     fn new(view: &View, matches: &ArgMatches) -> Result<Filter> {
         let pattern = matches.get_one::<String>("PATTERN");
         let words = |name| matches.get_many::<String>(name);
-        let all =
-            ["euid", "uid", "group", "parent", "session", "pgroup", "terminal", "runstates"];
+        let all = ["euid", "uid", "group", "parent", "session", "pgroup", "terminal", "runstates"];
         if pattern.is_none() && all.iter().all(|id| words(id).is_none()) {
             return Err(Error::usage("nothing to look for").hint("give a PATTERN, -u or -P"));
         }
@@ -165,9 +165,8 @@ impl Filter {
             words(id).map(|words| words.map(|word| pid(word)).collect::<Result<_>>()).transpose()
         };
         let texts = |id| words(id).map(|words| words.cloned().collect::<HashSet<String>>());
-        let states = texts("runstates").map(|words| {
-            words.iter().flat_map(|word| word.chars()).map(String::from).collect()
-        });
+        let states = texts("runstates")
+            .map(|words| words.iter().flat_map(|word| word.chars()).map(String::from).collect());
         Ok(Filter {
             pattern: pattern.transpose()?,
             is_full: matches.get_flag("full"),

@@ -81,7 +81,16 @@ fn apart(mut words: Vec<OsString>) -> Vec<OsString> {
             _ if is_value => false,
             b"--" => return words,
             [b'-', b'-', name @ ..] => {
-                matches!(name, b"arg-file" | b"delimiter" | b"replace" | b"max-args" | b"max-lines" | b"max-procs" | b"max-chars")
+                matches!(
+                    name,
+                    b"arg-file"
+                        | b"delimiter"
+                        | b"replace"
+                        | b"max-args"
+                        | b"max-lines"
+                        | b"max-procs"
+                        | b"max-chars"
+                )
             }
             [b'-', letters @ ..] if !letters.is_empty() => {
                 let valued = letters.iter().position(|letter| b"adInLPs".contains(letter));

@@ -50,7 +50,7 @@ fn quoted(name: &[u8], quoting: Quoting) -> String {
                 '\\' if quoting != Quoting::Hidden => out.push_str("\\\\"),
                 '"' if quoting == Quoting::C => out.push_str("\\\""),
                 ' ' if quoting == Quoting::Escape => out.push_str("\\ "),
-                _ if c == '\\' || visible(bytes.as_bytes()) == &*bytes => out.push(c),
+                _ if c == '\\' || visible(bytes.as_bytes()) == *bytes => out.push(c),
                 _ if quoting == Quoting::Hidden => out.push('?'),
                 _ => bytes.bytes().for_each(|byte| escape(byte, &mut out)),
             }

@@ -288,7 +288,13 @@ impl Reader {
         let label = read("attr/current");
         let label = label.trim_ascii_end();
         row.surroundings = Surroundings {
-            cgroup: Text(groups.trim_ascii_end().iter().map(|b| if *b == b'\n' { b',' } else { *b }).collect()),
+            cgroup: Text(
+                groups
+                    .trim_ascii_end()
+                    .iter()
+                    .map(|b| if *b == b'\n' { b',' } else { *b })
+                    .collect(),
+            ),
             label: Text(label.strip_suffix(b"\0").unwrap_or(label).to_vec()),
             namespaces: NAMESPACES.map(|kind| ns::inode(process, kind).ok()),
         };

@@ -133,7 +133,8 @@ static KEYS: &[Key] = &[
     right(&["psr"], "PSR", |r| number(r.processor)),
     left(&["cls", "class", "policy"], "CLS", |r| plain(r.class.into())),
     left(&["cgroup"], "CGROUP", |r| text(&r.surroundings.cgroup)).from(Source::Surroundings),
-    left(&["label", "context"], "LABEL", |r| or_dash(&r.surroundings.label)).from(Source::Surroundings),
+    left(&["label", "context"], "LABEL", |r| or_dash(&r.surroundings.label))
+        .from(Source::Surroundings),
     right(&["cgroupns"], "CGROUPNS", |r| namespace(r, "cgroup")).from(Source::Surroundings),
     right(&["ipcns"], "IPCNS", |r| namespace(r, "ipc")).from(Source::Surroundings),
     right(&["mntns"], "MNTNS", |r| namespace(r, "mnt")).from(Source::Surroundings),

@@ -9,7 +9,10 @@ pub(super) fn rewrite(words: Vec<OsString>) -> Vec<OsString> {
     for word in words {
         let text = word.to_str().unwrap_or_default();
         // `-aux` is no UNIX spelling, but hands type it and procps takes it.
-        let bsd = text.strip_prefix('-').filter(|rest| rest.starts_with("aux") || rest.starts_with("ax")).unwrap_or(text);
+        let bsd = text
+            .strip_prefix('-')
+            .filter(|rest| rest.starts_with("aux") || rest.starts_with("ax"))
+            .unwrap_or(text);
         if std::mem::take(&mut is_value) {
             out.push(word);
         } else if bsd.starts_with('-') {

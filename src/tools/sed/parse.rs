@@ -175,7 +175,12 @@ impl Parser<'_> {
         }
     }
 
-    pub(super) fn compile(&self, pattern: &[u8], ignore_case: bool, lines: bool) -> Result<Option<Regex>> {
+    pub(super) fn compile(
+        &self,
+        pattern: &[u8],
+        ignore_case: bool,
+        lines: bool,
+    ) -> Result<Option<Regex>> {
         if pattern.is_empty() {
             return Ok(None);
         }

@@ -1,9 +1,9 @@
 //! The words of a script: what stands between delimiters, texts, numbers.
 
+use super::parse::Parser;
 use super::script::{Part, Replace};
 use crate::error::{Error, Result};
 use crate::output::visible;
-use super::parse::Parser;
 
 impl Parser<'_> {
     /// The bytes up to `mark`, which is taken, too. `\n` is a newline and `\` before the mark goes.
