@@ -3,6 +3,7 @@
 use super::io::Io;
 use crate::error::Result;
 use serde::Serialize;
+use std::borrow::Cow;
 use std::io::Write;
 use unicode_width::UnicodeWidthStr;
 
@@ -60,7 +61,10 @@ pub fn print_rows<R: Row>(io: &mut Io, json: bool, columns: &[Column], rows: &[R
 ///
 /// With `cut`, lines are cut to the width of a terminal and the cut is marked with `…`.
 pub fn print_lines(io: &mut Io, aligns: &[Align], lines: &[Vec<String>], cut: bool) -> Result<()> {
-    let widths = widths(aligns.len(), lines);
+    let mut widths = widths(aligns.len(), lines);
+    if let Some(width) = io.width.filter(|_| cut) {
+        fit(aligns, &mut widths, width);
+    }
     for cells in lines {
         let line = line(aligns, &widths, cells);
         match io.width.filter(|_| cut) {
@@ -82,6 +86,22 @@ pub fn print_json<R: Serialize>(io: &mut Io, rows: &[R]) -> Result<()> {
     Ok(())
 }
 
+/// Where lines are wider than the terminal, text in front of the last column takes a quarter of it at most, so that one
+/// long path does not push all other columns out.
+fn fit(aligns: &[Align], widths: &mut [usize], terminal: usize) {
+    const LEAST: usize = 16;
+    let gaps = 2 * widths.len().saturating_sub(1);
+    if widths.iter().sum::<usize>() + gaps <= terminal {
+        return;
+    }
+    let last = widths.len().saturating_sub(1);
+    for (align, width) in aligns.iter().zip(&mut widths[..last]) {
+        if matches!(align, Align::Left) {
+            *width = (*width).min((terminal / 4).max(LEAST));
+        }
+    }
+}
+
 fn widths(columns: usize, lines: &[Vec<String>]) -> Vec<usize> {
     let mut widths = vec![0; columns];
     for cells in lines {
@@ -96,16 +116,17 @@ fn line(aligns: &[Align], widths: &[usize], cells: &[String]) -> String {
     let mut line = String::new();
     let last = aligns.len().saturating_sub(1);
     for (i, ((align, width), cell)) in aligns.iter().zip(widths).zip(cells).enumerate() {
+        let cell = if i == last { cell.as_str().into() } else { fitted(cell, *width) };
         let pad = width.saturating_sub(cell.width());
         let pad = std::iter::repeat_n(' ', pad);
         match align {
             Align::Right => {
                 line.extend(pad);
-                line.push_str(cell);
+                line.push_str(&cell);
             }
-            Align::Left if i == last => line.push_str(cell),
+            Align::Left if i == last => line.push_str(&cell),
             Align::Left => {
-                line.push_str(cell);
+                line.push_str(&cell);
                 line.extend(pad);
             }
         }
@@ -115,6 +136,11 @@ fn line(aligns: &[Align], widths: &[usize], cells: &[String]) -> String {
     }
     line.truncate(line.trim_end_matches(' ').len());
     line
+}
+
+/// `cell` in a column of `width`.
+fn fitted(cell: &str, width: usize) -> Cow<'_, str> {
+    if cell.width() <= width { cell.into() } else { cut(cell, width).into() }
 }
 
 /// `text` in at most `width` columns; what is missing is marked with `…`.
@@ -147,6 +173,16 @@ mod tests {
         let lines: Vec<Vec<String>> = cells.chunks(3).map(<[String]>::to_vec).collect();
         let widths = widths(3, &lines);
         assert_eq!(line(&aligns, &widths, &lines[1]), "  1  root  init");
+    }
+
+    #[test]
+    fn a_wide_column_leaves_room_for_those_behind_it_on_a_terminal() {
+        let aligns = [Align::Left, Align::Left, Align::Left];
+        let mut widths = vec![60, 5, 30];
+        fit(&aligns, &mut widths, 80);
+        assert_eq!(widths, [20, 5, 30]);
+        let cells = ["/a/very/long/path/of/a/mount", "tmpfs", "rw"].map(str::to_owned);
+        assert_eq!(line(&aligns, &widths, &cells), "/a/very/long/path/o…  tmpfs  rw");
     }
 
     #[test]

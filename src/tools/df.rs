@@ -1,7 +1,7 @@
 //! `df`: how full the file systems of the target are.
 
 use super::Tool;
-use super::args::{command, files, flag, json_flag};
+use super::args::{command, files, flag, json_flag, operands, option};
 use super::resolve::{Missing, resolve};
 use crate::error::{Error, Result, ResultExt};
 use crate::exit::Exit;
@@ -9,7 +9,7 @@ use crate::output::Shape;
 use crate::output::table::print_json;
 use crate::output::{Align, Io, Text, print_lines, quote, units};
 use crate::view::{Mount, Needs, Root, View};
-use clap::{ArgMatches, Command};
+use clap::{ArgAction, ArgMatches, Command};
 use nix::sys::statvfs::fstatvfs;
 use serde::Serialize;
 use std::collections::HashMap;
@@ -44,6 +44,9 @@ fn options() -> Command {
         .arg(flag("human-readable", 'h', "Sizes as 1.5K or 23M, not in KiB"))
         .arg(flag("inodes", 'i', "Inodes, not space"))
         .arg(flag("kilobytes", 'k', "Sizes in KiB: so it is anyway"))
+        .arg(flag("portability", 'P', "Headings as POSIX has them"))
+        .arg(option("type", 't', "TYPE", "Only file systems of this kind").action(ArgAction::Append))
+        .arg(option("exclude-type", 'x', "TYPE", "None of this kind").action(ArgAction::Append))
         .arg(flag("print-type", 'T', "Kinds of file systems"))
         .arg(json_flag())
         .arg(files())
@@ -99,6 +102,11 @@ fn run(view: &View, matches: &ArgMatches, io: &mut Io) -> Result<Exit> {
             }
         }
     }
+    let (only, without) = (operands(matches, "type"), operands(matches, "exclude-type"));
+    rows.retain(|row: &Usage| {
+        let kind = row.fs_type.0.as_slice();
+        (only.is_empty() || only.contains(&kind)) && !without.contains(&kind)
+    });
     if matches.get_flag("json") {
         print_json(io, &rows)?;
     } else {
@@ -165,6 +173,7 @@ fn print(rows: &[Usage], matches: &ArgMatches, io: &mut Io) -> Result<()> {
     let heads = match (is("inodes"), is("human-readable")) {
         (true, _) => ["Inodes", "IUsed", "IFree", "IUse%"],
         (false, true) => ["Size", "Used", "Avail", "Use%"],
+        (false, false) if is("portability") => ["1024-blocks", "Used", "Available", "Capacity"],
         (false, false) => ["1K-blocks", "Used", "Available", "Use%"],
     };
     let number = |value: u64| match (is("human-readable"), is("inodes")) {

@@ -1,14 +1,15 @@
 //! `du`: how much space files take.
 
 use super::Tool;
-use super::args::{command, files, files_or, flag, json_flag, short_flag};
+use super::args::{command, files, files_or, flag, json_flag, operands, option, short_flag};
+use super::glob;
 use super::place::{self, Place};
 use super::walk::{self, Step, Walk};
 use crate::error::{Error, Result, ResultExt};
 use crate::exit::Exit;
 use crate::output::{Io, Shape, Text, json, quote, units};
-use crate::view::{FileType, Needs, Root, View};
-use clap::{Arg, ArgMatches, Command};
+use crate::view::{Entry, FileType, Needs, Root, View};
+use clap::{Arg, ArgAction, ArgMatches, Command};
 use nix::sys::stat::FileStat;
 use serde::Serialize;
 use std::collections::HashSet;
@@ -39,6 +40,13 @@ fn options() -> Command {
         .arg(flag("all", 'a', "Files, too, and not directories alone"))
         .arg(flag("apparent-size", None, "The length of files, not what is allocated"))
         .arg(flag("bytes", 'b', "As --apparent-size, in bytes"))
+        .arg(
+            option("exclude", None, "GLOB", "No names or paths that match")
+                .action(ArgAction::Append),
+        )
+        .arg(flag("null", '0', "End lines with NUL"))
+        .arg(flag("separate-dirs", 'S', "Directories without those below them"))
+        .arg(flag("count-links", 'l', "A file with several links counts at each of them"))
         .arg(flag("total", 'c', "The sum of all operands at the end"))
         .arg(flag("human-readable", 'h', "Sizes as 1.5K or 23M"))
         .arg(short_flag('k', "kilobytes", "Sizes in KiB: so it is anyway"))
@@ -97,6 +105,10 @@ struct Du<'a> {
     unit: Option<u64>,
     depth: usize,
     one_device: bool,
+    excluded: Vec<Vec<u8>>,
+    end: &'static [u8],
+    separate: bool,
+    count_links: bool,
     array: Option<json::Array>,
     /// Whether one operand may lie in another.
     meets_twice: bool,
@@ -123,6 +135,10 @@ fn run(view: &View, matches: &ArgMatches, io: &mut Io) -> Result<Exit> {
         },
         depth: if is("summarize") { 0 } else { depth.unwrap_or(usize::MAX) },
         one_device: is("one-file-system"),
+        excluded: operands(matches, "exclude").into_iter().map(<[u8]>::to_vec).collect(),
+        end: if is("null") { b"\0" } else { b"\n" },
+        separate: is("separate-dirs"),
+        count_links: is("count-links"),
         array: is("json").then(json::Array::default),
         meets_twice: paths.len() > 1,
         counted: HashSet::new(),
@@ -147,7 +163,8 @@ impl Du<'_> {
     /// Whether this file was not counted before.
     fn is_new(&mut self, stat: &FileStat) -> bool {
         let is_dir = FileType::of_mode(stat.st_mode) == FileType::Dir;
-        let is_met_once = !self.meets_twice && (is_dir || stat.st_nlink <= 1);
+        let is_met_once =
+            self.count_links && !is_dir || !self.meets_twice && (is_dir || stat.st_nlink <= 1);
         is_met_once || self.counted.insert((stat.st_dev, stat.st_ino))
     }
 
@@ -185,7 +202,7 @@ impl Du<'_> {
             Ok(Step::Visit(entry)) => entry,
             Ok(Step::Leave(entry)) => {
                 let sum = sums.pop().unwrap_or_default();
-                if let Some(above) = sums.last_mut() {
+                if let Some(above) = sums.last_mut().filter(|_| !self.separate) {
                     above.add(sum);
                 }
                 if walk.depth() < self.depth {
@@ -203,6 +220,9 @@ impl Du<'_> {
                 return Ok(());
             }
         };
+        if self.leaves_out(&entry, walk) {
+            return Ok(());
+        }
         let shown = |walk: &Walk| PathBuf::from(std::ffi::OsString::from_vec(walk.path_of(&entry)));
         let stat = match walk.dir()?.lstat(&entry.name).map_err(Error::from) {
             Ok(stat) => stat,
@@ -236,6 +256,16 @@ impl Du<'_> {
         Ok(())
     }
 
+    /// Whether one of the globs matches the path, or what stands behind one of its slashes, as GNU has it.
+    fn leaves_out(&self, entry: &Entry, walk: &Walk) -> bool {
+        let path = if self.excluded.is_empty() { Vec::new() } else { walk.path_of(entry) };
+        let starts = || std::iter::once(0).chain(memchr::memchr_iter(b'/', &path).map(|at| at + 1));
+        let matches = |glob: &Vec<u8>| {
+            starts().any(|at| glob::matches(glob, &path[at..], glob::Options::default()))
+        };
+        self.excluded.iter().any(matches)
+    }
+
     fn print(&mut self, path: &[u8], sum: Sum, kind: FileType, io: &mut Io) -> Result<()> {
         match &mut self.array {
             None => self.line(path, sum, io),
@@ -255,6 +285,6 @@ impl Du<'_> {
             Some(unit) => write!(io.stdout, "{}\t", bytes.div_ceil(unit))?,
         }
         io.stdout.write_name(path)?;
-        Ok(io.stdout.write_all(b"\n")?)
+        Ok(io.stdout.write_all(self.end)?)
     }
 }

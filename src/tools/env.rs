@@ -1,13 +1,14 @@
 //! `env`: the environment that a process of the target was started with.
 
 use super::process::failed;
-use super::{Tool, args, command};
+use super::{Tool, args, command, nested};
 use crate::error::Result;
 use crate::exit::Exit;
 use crate::output::{Io, Shape, Text, table::print_json};
 use crate::view::{Needs, Process, View};
-use clap::{ArgMatches, Command};
+use clap::{Arg, ArgAction, ArgMatches, Command};
 use serde::Serialize;
+use std::ffi::OsString;
 use std::io::Write;
 
 pub(super) const TOOL: Tool = Tool {
@@ -30,7 +31,17 @@ fn options() -> Command {
     command("env", TOOL.summary)
         .arg(args::pid())
         .arg(args::flag("null", '0', "End each variable with NUL, not newline"))
+        .arg(args::flag("ignore-environment", 'i', "Begin with no variables"))
+        .arg(args::option("unset", 'u', "NAME", "Without this variable").action(ArgAction::Append))
         .arg(args::json_flag())
+        .arg(
+            Arg::new("WORD")
+                .value_names(["NAME=VALUE", "TOOL", "ARG"])
+                .num_args(0..)
+                .trailing_var_arg(true)
+                .value_parser(clap::value_parser!(OsString))
+                .help("Set these; and run a tool of dbg"),
+        )
 }
 
 #[derive(Serialize)]
@@ -41,8 +52,32 @@ pub(super) struct Variable {
     pub value: Option<Text>,
 }
 
-pub(super) fn run(view: &View, matches: &ArgMatches, io: &mut Io) -> Result<Exit> {
-    let variables = variables(view, matches)?;
+fn run(view: &View, matches: &ArgMatches, io: &mut Io) -> Result<Exit> {
+    let mut variables = match matches.get_flag("ignore-environment") {
+        true => Vec::new(),
+        false => variables(view, matches)?,
+    };
+    for name in args::operands(matches, "unset") {
+        unset(&mut variables, name);
+    }
+    let mut words = args::operands(matches, "WORD").into_iter().peekable();
+    while let Some(word) = words.next_if(|word| word.contains(&b'=')) {
+        let end = word.iter().position(|b| *b == b'=').unwrap_or(word.len());
+        unset(&mut variables, &word[..end]);
+        variables.push(Text::from(word));
+    }
+    if let Some(name) = words.next() {
+        let tool = nested::find(args::os(name))?;
+        let rest = words.map(|word| args::os(word).to_owned()).collect();
+        let stdin = io.stdin.try_clone()?.into();
+        // Tools of dbg read no variables of the target's but what `view` says of it.
+        return nested::invoke(tool, rest, stdin, view, io);
+    }
+    list(variables, matches, io)
+}
+
+/// Prints `variables` as the flags say.
+pub(super) fn list(variables: Vec<Text>, matches: &ArgMatches, io: &mut Io) -> Result<Exit> {
     if matches.get_flag("json") {
         let rows: Vec<Variable> = variables.iter().map(Variable::of).collect();
         print_json(io, &rows)?;
@@ -63,6 +98,13 @@ pub(super) fn variables(view: &View, matches: &ArgMatches) -> Result<Vec<Text>> 
         (None, Ok(crate::view::Identity { environ: Some(variables), .. })) => variables.clone(),
         (None, _) => environ(&view.proc()?.main()?)?,
     })
+}
+
+fn unset(variables: &mut Vec<Text>, name: &[u8]) {
+    let has_name = |entry: &Text| {
+        entry.0.strip_prefix(name).is_some_and(|rest| rest.is_empty() || rest[0] == b'=')
+    };
+    variables.retain(|entry| !has_name(entry));
 }
 
 fn environ(process: &Process) -> Result<Vec<Text>> {

@@ -24,14 +24,17 @@ pub(super) const TOOL: Tool = Tool {
     run,
 };
 
-const UNITS: [&str; 4] = ["bytes", "kibi", "mebi", "human"];
+const UNITS: [&str; 5] = ["bytes", "kibi", "mebi", "gibi", "human"];
 
 fn options() -> Command {
     command("free", TOOL.summary)
         .arg(args::flag("bytes", 'b', "In bytes").overrides_with_all(UNITS))
         .arg(args::flag("kibi", 'k', "In KiB (the default)").overrides_with_all(UNITS))
         .arg(args::flag("mebi", 'm', "In MiB").overrides_with_all(UNITS))
+        .arg(args::flag("gibi", 'g', "In GiB").overrides_with_all(UNITS))
         .arg(args::flag("human", 'h', "In powers of 1024").overrides_with_all(UNITS))
+        .arg(args::flag("total", 't', "A line with memory and swap together"))
+        .arg(args::flag("wide", 'w', "Buffers and cache in columns of their own"))
         .arg(args::json_flag())
 }
 
@@ -47,6 +50,8 @@ struct Row {
     free_bytes: u64,
     shared_bytes: Option<u64>,
     buffer_cache_bytes: Option<u64>,
+    /// The part of `buffer_cache_bytes` that is buffers.
+    buffers_bytes: Option<u64>,
     available_bytes: Option<u64>,
 }
 
@@ -66,6 +71,7 @@ fn run(view: &View, matches: &ArgMatches, io: &mut Io) -> Result<Exit> {
             free_bytes: bytes("MemFree"),
             shared_bytes: Some(bytes("Shmem")),
             buffer_cache_bytes: Some(bytes("Buffers") + bytes("Cached") + bytes("SReclaimable")),
+            buffers_bytes: Some(bytes("Buffers")),
             available_bytes: Some(available),
         },
         Row {
@@ -75,6 +81,7 @@ fn run(view: &View, matches: &ArgMatches, io: &mut Io) -> Result<Exit> {
             free_bytes: bytes("SwapFree"),
             shared_bytes: None,
             buffer_cache_bytes: None,
+            buffers_bytes: None,
             available_bytes: None,
         },
     ];
@@ -89,6 +96,7 @@ fn run(view: &View, matches: &ArgMatches, io: &mut Io) -> Result<Exit> {
             free_bytes: limit.saturating_sub(memory.usage_bytes),
             shared_bytes: None,
             buffer_cache_bytes: memory.file_bytes,
+            buffers_bytes: None,
             available_bytes: Some(limit.saturating_sub(used)),
         })
     }));
@@ -105,10 +113,15 @@ fn print_table(io: &mut Io, matches: &ArgMatches, rows: &[Row]) -> Result<()> {
         () if matches.get_flag("human") => human(bytes),
         () if matches.get_flag("bytes") => bytes.to_string(),
         () if matches.get_flag("mebi") => (bytes >> 20).to_string(),
+        () if matches.get_flag("gibi") => (bytes >> 30).to_string(),
         () => (bytes >> 10).to_string(),
     };
-    let heads = ["", "total", "used", "free", "shared", "buff/cache", "available"];
-    let mut lines = vec![heads.map(str::to_owned).to_vec()];
+    let is_wide = matches.get_flag("wide");
+    let heads: &[&str] = match is_wide {
+        true => &["", "total", "used", "free", "shared", "buffers", "cache", "available"],
+        false => &["", "total", "used", "free", "shared", "buff/cache", "available"],
+    };
+    let mut lines = vec![heads.iter().map(|head| (*head).to_owned()).collect::<Vec<_>>()];
     lines.extend(rows.iter().map(|row| {
         let name = match row.name {
             "memory" => "Mem:",
@@ -117,12 +130,33 @@ fn print_table(io: &mut Io, matches: &ArgMatches, rows: &[Row]) -> Result<()> {
         };
         let mut cells = vec![name.to_owned()];
         cells.extend([row.total_bytes, row.used_bytes, row.free_bytes].map(size));
-        let rest = [row.shared_bytes, row.buffer_cache_bytes, row.available_bytes];
-        cells.extend(rest.map(|bytes| bytes.map(size).unwrap_or_default()));
+        let mut rest = vec![row.shared_bytes];
+        let cache = row.buffer_cache_bytes;
+        match is_wide {
+            true => rest.extend([
+                row.buffers_bytes,
+                cache.map(|all| all.saturating_sub(row.buffers_bytes.unwrap_or(0))),
+            ]),
+            false => rest.push(cache),
+        }
+        rest.push(row.available_bytes);
+        cells.extend(rest.into_iter().map(|bytes| bytes.map(size).unwrap_or_default()));
         cells
     }));
+    if matches.get_flag("total") {
+        let machine = || rows.iter().filter(|row| row.name != "cgroup");
+        let sum = |of: fn(&Row) -> u64| size(machine().map(of).sum());
+        let sums =
+            [sum(|row| row.total_bytes), sum(|row| row.used_bytes), sum(|row| row.free_bytes)];
+        let mut cells = vec!["Total:".to_owned()];
+        cells.extend(sums);
+        cells.resize(heads.len(), String::new());
+        lines.push(cells);
+    }
     use Align::{Left, Right};
-    print_lines(io, &[Left, Right, Right, Right, Right, Right, Right], &lines, true)?;
+    let mut aligns = vec![Right; heads.len()];
+    aligns[0] = Left;
+    print_lines(io, &aligns, &lines, true)?;
     if rows.iter().any(|row| row.name == "cgroup") {
         writeln!(io.stdout, "The target may use no more than its cgroup's total.")?;
     }

@@ -32,6 +32,7 @@ fn options() -> Command {
         .args(lines::amount_args())
         .arg(flag("quiet", 'q', "No headings").alias("silent"))
         .arg(flag("verbose", 'v', "A heading above one file, too"))
+        .arg(flag("zero-terminated", 'z', "Lines end with NUL"))
         .arg(files())
 }
 
@@ -51,13 +52,14 @@ fn run(view: &View, matches: &ArgMatches, io: &mut Io) -> Result<Exit> {
         match (amount.sign, amount.unit) {
             (Some('-'), _) => all_but_last(&mut input, amount, io)?,
             (_, Unit::Bytes) => lines::copy(&mut input, Some(amount.count), io)?,
-            (_, Unit::Lines) => first_lines(&mut input, amount.count, io)?,
+            (_, Unit::Lines) => first_lines(&mut input, amount, io)?,
         }
     }
     Ok(io.exit())
 }
 
-fn first_lines(input: &mut Input, mut left: u64, io: &mut Io) -> Result<()> {
+fn first_lines(input: &mut Input, amount: Amount, io: &mut Io) -> Result<()> {
+    let (mut left, end_of_line) = (amount.count, amount.delimiter);
     let mut buffer = vec![0; CHUNK];
     while left > 0 {
         let n = input.read(&mut buffer, io);
@@ -66,11 +68,11 @@ fn first_lines(input: &mut Input, mut left: u64, io: &mut Io) -> Result<()> {
         }
         let mut end = 0;
         for line in buffer[..n]
-            .split_inclusive(|b| *b == b'\n')
+            .split_inclusive(|b| *b == end_of_line)
             .take(usize::try_from(left).unwrap_or(usize::MAX))
         {
             end += line.len();
-            left -= u64::from(line.ends_with(b"\n"));
+            left -= u64::from(line.ends_with(&[end_of_line]));
         }
         io.stdout.write_text(&buffer[..end])?;
         // What was read too far is left to who reads the same stdin next; a pipe can't go back.
@@ -88,7 +90,7 @@ fn all_but_last(input: &mut Input, amount: Amount, io: &mut Io) -> Result<()> {
     if let (Some(size), Ok(at)) = (input.size(), input.file.stream_position()) {
         let end = match amount.unit {
             Unit::Bytes => Ok(size.saturating_sub(amount.count)),
-            Unit::Lines => lines::last_lines(&input.file, at.min(size), size, amount.count),
+            Unit::Lines => lines::last_lines(&input.file, at.min(size), size, amount),
         };
         return match end {
             Ok(end) => lines::copy(input, Some(end.saturating_sub(at)), io),

@@ -20,6 +20,8 @@ pub(super) struct Amount {
     pub(super) sign: Option<char>,
     pub(super) count: u64,
     pub(super) unit: Unit,
+    /// What ends a line.
+    pub(super) delimiter: u8,
 }
 
 /// What is counted.
@@ -49,8 +51,9 @@ pub(super) fn amount_args() -> [Arg; 2] {
 /// What -n or -c said, or ten lines.
 pub(super) fn amount(matches: &ArgMatches) -> Amount {
     let given = |id: &str| matches.get_one::<Amount>(id).copied();
-    let ten = Amount { sign: None, count: 10, unit: Unit::Lines };
-    given("lines").or_else(|| given("bytes")).unwrap_or(ten)
+    let delimiter = if matches.get_flag("zero-terminated") { 0 } else { b'\n' };
+    let ten = Amount { sign: None, count: 10, unit: Unit::Lines, delimiter };
+    Amount { delimiter, ..given("lines").or_else(|| given("bytes")).unwrap_or(ten) }
 }
 
 fn parse(text: &str, unit: Unit) -> Result<Amount, String> {
@@ -77,7 +80,7 @@ fn parse(text: &str, unit: Unit) -> Result<Amount, String> {
     }
     // More than fits is more than any file has.
     let count = digits.parse().unwrap_or(u64::MAX).saturating_mul(factor);
-    Ok(Amount { sign, count, unit })
+    Ok(Amount { sign, count, unit, delimiter: b'\n' })
 }
 
 /// Rewrites `-20` as `-n 20`, unless it is the value of another option.
@@ -108,8 +111,9 @@ fn takes_value(option: &[u8]) -> bool {
     }
 }
 
-/// Where the last `count` lines of `file` begin, between the offsets `from` and `to`; read backwards in blocks.
-pub(super) fn last_lines(file: &File, from: u64, to: u64, count: u64) -> io::Result<u64> {
+/// Where the last lines of `file`, as many as `amount` says, begin, between the offsets `from` and `to`; read backwards in blocks.
+pub(super) fn last_lines(file: &File, from: u64, to: u64, amount: Amount) -> io::Result<u64> {
+    let count = amount.count;
     if count == 0 {
         return Ok(to);
     }
@@ -119,7 +123,8 @@ pub(super) fn last_lines(file: &File, from: u64, to: u64, count: u64) -> io::Res
         let start = end.saturating_sub(CHUNK as u64).max(from);
         let block = &mut buffer[..(end - start) as usize];
         file.read_exact_at(block, start)?;
-        for (i, _) in block.iter().enumerate().rev().filter(|(_, byte)| **byte == b'\n') {
+        for (i, _) in block.iter().enumerate().rev().filter(|(_, byte)| **byte == amount.delimiter)
+        {
             let behind = start + i as u64 + 1;
             // The newline at the very end closes the last line and opens none.
             newlines += u64::from(behind < to);
@@ -169,11 +174,12 @@ impl Held {
         mut older: impl FnMut(&[u8]) -> io::Result<()>,
     ) -> Result<()> {
         self.bytes += chunk.len();
+        let delimiter = self.amount.delimiter;
         match self.amount.unit {
             Unit::Lines => {
-                for part in chunk.split_inclusive(|b| *b == b'\n') {
+                for part in chunk.split_inclusive(|b| *b == delimiter) {
                     match self.parts.back_mut() {
-                        Some(last) if !last.ends_with(b"\n") => last.extend_from_slice(part),
+                        Some(last) if !last.ends_with(&[delimiter]) => last.extend_from_slice(part),
                         _ => self.parts.push_back(part.to_vec()),
                     }
                     if self.parts.len() as u64 > self.amount.count {

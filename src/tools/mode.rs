@@ -5,7 +5,7 @@ use crate::view::FileType;
 /// The ten characters of `mode`: type, permissions, set-id and sticky bits: `-rwsr-xr-x`, `drwxrwxrwt`.
 pub(super) fn string(mode: u32) -> String {
     let mut text = String::with_capacity(10);
-    text.push(letter(mode));
+    text.push(letter(FileType::of_mode(mode)));
     for (shift, special, marks) in [
         (6, libc::S_ISUID, ['s', 'S']),
         (3, libc::S_ISGID, ['s', 'S']),
@@ -25,8 +25,8 @@ pub(super) fn string(mode: u32) -> String {
 }
 
 /// The type as one letter; `-` is a regular file.
-fn letter(mode: u32) -> char {
-    match FileType::of_mode(mode) {
+pub(super) fn letter(kind: FileType) -> char {
+    match kind {
         FileType::File => '-',
         FileType::Dir => 'd',
         FileType::Link => 'l',

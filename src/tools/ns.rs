@@ -74,7 +74,7 @@ fn run(view: &View, matches: &ArgMatches, io: &mut Io) -> Result<Exit> {
     Ok(Exit::OK)
 }
 
-fn inode(process: &Process, kind: &str) -> Result<u64, Errno> {
+pub(super) fn inode(process: &Process, kind: &str) -> Result<u64, Errno> {
     let link = process.readlink(&format!("ns/{kind}"))?;
     let number = link.strip_suffix(b"]").and_then(|link| link.rsplit(|b| *b == b'[').next());
     std::str::from_utf8(number.unwrap_or_default())

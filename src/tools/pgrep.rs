@@ -1,9 +1,10 @@
 //! `pgrep`: the processes of the target whose name or command line matches.
 
+use super::posix::{Syntax, Within, translate};
 use super::ps::gather::{self, Row, Want};
 use super::users::Users;
 use super::{Tool, args, command};
-use crate::error::{Error, Result};
+use crate::error::{Error, Result, ResultExt};
 use crate::exit::Exit;
 use crate::output::{Io, Shape, table::print_json, visible};
 use crate::view::{Needs, View};
@@ -49,6 +50,21 @@ fn options() -> Command {
         .arg(list("euid", 'u', "USERS", "Only of these effective users, by name or number"))
         .arg(list("parent", 'P', "PIDS", "Only children of these processes"))
         .arg(Arg::new("PATTERN").help("A regular expression"))
+        .arg(list("uid", 'U', "USERS", "Only of these real users, by name or number"))
+        .arg(list("group", 'G', "GROUPS", "Only of these groups, by name or number"))
+        .arg(list("session", 's', "SIDS", "Only of these sessions"))
+        .arg(list("pgroup", 'g', "PGIDS", "Only of these process groups"))
+        .arg(list("terminal", 't', "TTYS", "Only on these terminals"))
+        .arg(list("runstates", 'r', "STATES", "Only in these states, by their letters"))
+        .arg(
+            Arg::new("delimiter")
+                .long("delimiter")
+                .short('d')
+                .value_name("TEXT")
+                .default_value("\n")
+                .allow_hyphen_values(true)
+                .help("Between processes, not a newline"),
+        )
         .arg(args::json_flag())
 }
 
@@ -58,7 +74,13 @@ struct Filter {
     is_full: bool,
     inverse: bool,
     users: Option<HashSet<u32>>,
+    real_users: Option<HashSet<u32>>,
+    groups: Option<HashSet<u32>>,
     parents: Option<HashSet<i32>>,
+    sessions: Option<HashSet<i32>>,
+    process_groups: Option<HashSet<i32>>,
+    terminals: Option<HashSet<String>>,
+    states: Option<HashSet<String>>,
 }
 
 fn run(view: &View, matches: &ArgMatches, io: &mut Io) -> Result<Exit> {
@@ -66,7 +88,8 @@ fn run(view: &View, matches: &ArgMatches, io: &mut Io) -> Result<Exit> {
     let filter = Filter::new(view, matches)?;
     let json = flag("json");
     let args = filter.is_full || flag("list-full") || json;
-    let mut rows = gather::rows(view, Want { args, status: json, ..Want::LEAST })?;
+    let mut rows =
+        gather::rows(view, Want { args, status: json || filter.needs_status(), ..Want::LEAST })?;
     let own = std::process::id() as i32;
     rows.retain(|row| row.host_pid != own && filter.lets_through(row));
     rows.sort_by_key(|row| row.pid);
@@ -81,8 +104,15 @@ fn run(view: &View, matches: &ArgMatches, io: &mut Io) -> Result<Exit> {
     } else if flag("count") {
         writeln!(io.stdout, "{}", rows.len())?;
     } else {
-        for row in &rows {
+        let delimiter = matches.get_one::<String>("delimiter").map_or("\n", String::as_str);
+        for (i, row) in rows.iter().enumerate() {
+            if i > 0 {
+                io.stdout.write_all(delimiter.as_bytes())?;
+            }
             print(io, row, flag("list-name"), flag("list-full"))?;
+        }
+        if !rows.is_empty() {
+            io.stdout.write_all(b"\n")?;
         }
     }
     if let (true, Some(word)) = (rows.is_empty(), matches.get_one::<String>("PATTERN"))
@@ -106,36 +136,59 @@ fn print(io: &mut Io, row: &Row, name: bool, full: bool) -> Result<()> {
         let text = if line.is_empty() { &row.comm.0 } else { &line };
         io.stdout.write_all(visible(text).as_bytes())?;
     }
-    Ok(writeln!(io.stdout)?)
+    Ok(())
 }
 
 impl Filter {
     fn new(view: &View, matches: &ArgMatches) -> Result<Filter> {
         let pattern = matches.get_one::<String>("PATTERN");
         let words = |name| matches.get_many::<String>(name);
-        if pattern.is_none() && words("euid").is_none() && words("parent").is_none() {
+        let all = ["euid", "uid", "group", "parent", "session", "pgroup", "terminal", "runstates"];
+        if pattern.is_none() && all.iter().all(|id| words(id).is_none()) {
             return Err(Error::usage("nothing to look for").hint("give a PATTERN, -u or -P"));
         }
         let pattern = pattern.map(|text| {
-            let exact =
-                if matches.get_flag("exact") { format!("^(?:{text})$") } else { text.clone() };
-            let regex =
-                RegexBuilder::new(&exact).case_insensitive(matches.get_flag("ignore-case")).build();
-            regex.map_err(|e| Error::usage(format!("pattern {}: {e}", visible(text.as_bytes()))))
+            let about = || format!("pattern {}", visible(text.as_bytes()));
+            // As procps has it: extended regular expressions of POSIX.
+            let all = translate(text.as_bytes(), Syntax::Extended, Within::Text).context(about)?;
+            let exact = if matches.get_flag("exact") { format!("^(?:{all})$") } else { all };
+            let regex = RegexBuilder::new(&exact)
+                .case_insensitive(matches.get_flag("ignore-case"))
+                .dot_matches_new_line(true)
+                .build();
+            regex.map_err(|error| Error::usage(format!("{}: {error}", about())))
         });
-        let users = words("euid").map(|words| {
-            let names = Users::load(view);
-            words.map(|word| user(&names, word)).collect::<Result<HashSet<u32>>>()
-        });
-        let parents =
-            words("parent").map(|words| words.map(|word| pid(word)).collect::<Result<_>>());
+        let names = Users::load(view);
+        let users = |id| {
+            words(id)
+                .map(|words| words.map(|word| user(&names, word)).collect::<Result<_>>())
+                .transpose()
+        };
+        let groups = words("group").map(|words| words.map(|word| group(&names, word)).collect());
+        let numbers = |id| {
+            words(id).map(|words| words.map(|word| pid(word)).collect::<Result<_>>()).transpose()
+        };
+        let texts = |id| words(id).map(|words| words.cloned().collect::<HashSet<String>>());
+        let states = texts("runstates")
+            .map(|words| words.iter().flat_map(|word| word.chars()).map(String::from).collect());
         Ok(Filter {
             pattern: pattern.transpose()?,
             is_full: matches.get_flag("full"),
             inverse: matches.get_flag("inverse"),
-            users: users.transpose()?,
-            parents: parents.transpose()?,
+            users: users("euid")?,
+            real_users: users("uid")?,
+            groups: groups.transpose()?,
+            parents: numbers("parent")?,
+            sessions: numbers("session")?,
+            process_groups: numbers("pgroup")?,
+            terminals: texts("terminal"),
+            states,
         })
+    }
+
+    /// Whether it asks for what only `status` tells.
+    fn needs_status(&self) -> bool {
+        self.real_users.is_some() || self.sessions.is_some() || self.process_groups.is_some()
     }
 
     fn lets_through(&self, row: &Row) -> bool {
@@ -143,8 +196,18 @@ impl Filter {
             let line = if self.is_full { row.command_line() } else { Vec::new() };
             pattern.is_match(if line.is_empty() { &row.comm.0 } else { &line })
         };
-        let fits = self.users.as_ref().is_none_or(|users| users.contains(&row.uid))
-            && self.parents.as_ref().is_none_or(|parents| parents.contains(&row.ppid))
+        fn is_in<T: std::hash::Hash + Eq>(set: Option<&HashSet<T>>, value: &T) -> bool {
+            set.is_none_or(|set| set.contains(value))
+        }
+        let terminal = row.tty.as_deref().unwrap_or("?").to_owned();
+        let fits = is_in(self.users.as_ref(), &row.uid)
+            && is_in(self.real_users.as_ref(), &row.ruid)
+            && is_in(self.groups.as_ref(), &row.gid)
+            && is_in(self.parents.as_ref(), &row.ppid)
+            && is_in(self.sessions.as_ref(), &row.sid)
+            && is_in(self.process_groups.as_ref(), &row.pgid)
+            && is_in(self.terminals.as_ref(), &terminal)
+            && is_in(self.states.as_ref(), &row.state.to_string())
             && self.pattern.as_ref().is_none_or(matches);
         fits != self.inverse
     }
@@ -154,6 +217,13 @@ fn user(names: &Users, word: &str) -> Result<u32> {
     let uid = word.parse().ok().or_else(|| names.uid(word.as_bytes()));
     uid.ok_or_else(|| {
         Error::usage(format!("{}: no such user in the target", visible(word.as_bytes())))
+    })
+}
+
+fn group(names: &Users, word: &str) -> Result<u32> {
+    let gid = word.parse().ok().or_else(|| names.gid(word.as_bytes()));
+    gid.ok_or_else(|| {
+        Error::usage(format!("{}: no such group in the target", visible(word.as_bytes())))
     })
 }
 

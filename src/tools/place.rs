@@ -2,9 +2,11 @@
 
 use crate::error::{Error, Result};
 use crate::output::quote;
-use crate::view::{Dir, Root};
+use crate::sys::xattr;
+use crate::view::{Dir, FileType, Root};
 use nix::sys::stat::FileStat;
 use std::ffi::{CStr, CString, OsStr, OsString};
+use std::os::fd::{AsFd, BorrowedFd};
 use std::os::unix::ffi::OsStrExt;
 use std::path::Path;
 
@@ -35,6 +37,18 @@ impl Place<'_> {
             }
             Place::Dir(dir) => Ok(dir.readlink(name)?),
         }
+    }
+
+    /// The security context of `name`, where it is a file or a directory that may be opened and has one.
+    pub(super) fn context(&self, name: &CStr, kind: FileType) -> Option<Vec<u8>> {
+        let get = |file: BorrowedFd<'_>| xattr::get(file, c"security.selinux", 4096).ok()?;
+        let bytes = match (self, kind) {
+            (_, FileType::Dir) => get(self.open_dir(name).ok()?.as_fd()),
+            (Place::Root(root), FileType::File) => get(root.open(path(name)).ok()?.as_fd()),
+            (Place::Dir(dir), FileType::File) => get(dir.open_file(name).ok()?.as_fd()),
+            _ => None,
+        }?;
+        Some(bytes.strip_suffix(b"\0").unwrap_or(&bytes).to_vec())
     }
 
     /// The directory `name`. Errors do not name it.

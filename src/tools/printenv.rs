@@ -35,7 +35,7 @@ fn options() -> Command {
 
 fn run(view: &View, matches: &ArgMatches, io: &mut Io) -> Result<Exit> {
     let Some(names) = matches.get_many::<OsString>("NAME") else {
-        return env::run(view, matches, io);
+        return env::list(env::variables(view, matches)?, matches, io);
     };
     let variables: Vec<env::Variable> =
         env::variables(view, matches)?.iter().map(env::Variable::of).collect();

@@ -1,7 +1,7 @@
 //! `uniq`: leaves out lines that repeat the line above.
 
 use super::Tool;
-use super::args::{command, flag, number, os};
+use super::args::{command, flag, number, os, short_flag};
 use super::input::Input;
 use super::records::{Records, trimmed};
 use crate::error::{Error, Result, ResultExt};
@@ -36,6 +36,34 @@ fn options() -> Command {
         .after_help("INPUT - is stdin. Only lines that follow each other are compared: sort first.")
         .arg(flag("count", 'c', "How often each line stands there"))
         .arg(flag("repeated", 'd', "Only lines that are repeated"))
+        .arg(short_flag('D', "all-repeated-plain", "All lines that are repeated"))
+        .arg(
+            Arg::new("all-repeated")
+                .long("all-repeated")
+                .value_name("METHOD")
+                .num_args(0..=1)
+                .require_equals(true)
+                .default_missing_value("none")
+                .value_parser(["none", "prepend", "separate"])
+                .help("As -D, with an empty line in front of groups or between them"),
+        )
+        .arg(
+            Arg::new("group")
+                .long("group")
+                .value_name("METHOD")
+                .num_args(0..=1)
+                .require_equals(true)
+                .default_missing_value("separate")
+                .value_parser(["separate", "prepend", "append", "both"])
+                .conflicts_with_all([
+                    "count",
+                    "repeated",
+                    "unique",
+                    "all-repeated",
+                    "all-repeated-plain",
+                ])
+                .help("All lines, with empty lines around groups"),
+        )
         .arg(flag("unique", 'u', "Only lines that are not"))
         .arg(flag("ignore-case", 'i', "Letters of ASCII are compared in either case"))
         .arg(number("skip-fields", 'f', "The first N fields do not count"))
@@ -61,12 +89,37 @@ struct Uniq {
     count: bool,
     singles: bool,
     repeated: bool,
+    /// Whether every line of a group is printed, and where empty lines stand.
+    all: Option<Empty>,
+}
+
+/// Where empty lines stand: in front of every group, between them, behind every group.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Empty {
+    None,
+    Before,
+    Between,
+    Behind,
+    Around,
 }
 
 fn run(view: &View, matches: &ArgMatches, io: &mut Io) -> Result<Exit> {
     let at_most = |id, default| {
         matches.get_one::<u64>(id).map_or(default, |n| usize::try_from(*n).unwrap_or(usize::MAX))
     };
+    let word = |id: &str| matches.get_one::<String>(id).map(String::as_str);
+    let group = word("group");
+    let plain = matches.get_flag("all-repeated-plain").then_some("none");
+    let all = group.or(word("all-repeated")).or(plain).map(|method| match method {
+        "prepend" => Empty::Before,
+        "separate" => Empty::Between,
+        "append" => Empty::Behind,
+        "both" => Empty::Around,
+        _ => Empty::None,
+    });
+    if all.is_some() && matches.get_flag("count") {
+        return Err(Error::usage("-c counts groups: it does not go with all their lines"));
+    }
     let uniq = Uniq {
         fields: at_most("skip-fields", 0),
         skipped: at_most("skip-chars", 0),
@@ -74,8 +127,9 @@ fn run(view: &View, matches: &ArgMatches, io: &mut Io) -> Result<Exit> {
         ignore_case: matches.get_flag("ignore-case"),
         delimiter: if matches.get_flag("zero-terminated") { 0 } else { b'\n' },
         count: matches.get_flag("count"),
-        singles: !matches.get_flag("repeated"),
+        singles: !matches.get_flag("repeated") && all.is_none() || group.is_some(),
         repeated: !matches.get_flag("unique"),
+        all,
     };
     let operands = super::args::operands(matches, "FILE");
     let input = Path::new(os(operands.first().copied().unwrap_or(b"-")));
@@ -104,6 +158,9 @@ impl Uniq {
         io: &mut Io,
         mut write: impl FnMut(&mut Io, &[u8]) -> Result<()>,
     ) -> Result<()> {
+        if let Some(empty) = self.all {
+            return self.groups(empty, records, io, write);
+        }
         let (mut held, mut count) = (Vec::new(), 0u64);
         loop {
             let record = records.next(io)?;
@@ -123,6 +180,51 @@ impl Uniq {
             }
             let Some(line) = line else { return Ok(()) };
             (held, count) = (line, 1);
+        }
+    }
+
+    /// Prints all lines of groups.
+    fn groups(
+        &self,
+        empty: Empty,
+        mut records: Records,
+        io: &mut Io,
+        mut write: impl FnMut(&mut Io, &[u8]) -> Result<()>,
+    ) -> Result<()> {
+        let end = [self.delimiter];
+        // The line above, and whether it and its group were printed.
+        let (mut above, mut printed): (Option<Vec<u8>>, bool) = (None, false);
+        let mut any = false;
+        loop {
+            let record = records.next(io)?;
+            let line = record.map(|record| trimmed(record, self.delimiter).to_vec());
+            let is_same = above.as_ref().zip(line.as_ref()).is_some_and(|(a, b)| self.same(a, b));
+            let starts = !is_same && self.singles || is_same && !printed && self.repeated;
+            if !is_same && printed && matches!(empty, Empty::Behind | Empty::Around) {
+                // Around groups one line stands between two of them.
+                write(io, &end)?;
+            }
+            let Some(line) = line else { return Ok(()) };
+            if starts {
+                let before = match empty {
+                    Empty::Before => true,
+                    Empty::Between => any,
+                    Empty::Around => !any,
+                    _ => false,
+                };
+                if before {
+                    write(io, &end)?;
+                }
+                if let (true, Some(first)) = (is_same, &above) {
+                    write(io, &[first.as_slice(), &end].concat())?;
+                }
+                any = true;
+            }
+            printed = starts || is_same && printed;
+            if printed {
+                write(io, &[line.as_slice(), &end].concat())?;
+            }
+            above = Some(line);
         }
     }
 

@@ -28,6 +28,8 @@ pub(super) const TOOL: Tool = Tool {
 fn options() -> Command {
     command("uptime", TOOL.summary)
         .after_help("The load is that of the whole machine, averaged over 1, 5 and 15 minutes.")
+        .arg(args::flag("pretty", 'p', "Only how long the machine has been up, in words"))
+        .arg(args::flag("since", 's', "Only since when, in UTC"))
         .arg(args::json_flag())
 }
 
@@ -63,6 +65,18 @@ fn run(view: &View, matches: &ArgMatches, io: &mut Io) -> Result<Exit> {
         load5: *load5,
         load15: *load15,
     };
+    if matches.get_flag("pretty") {
+        writeln!(io.stdout, "up {}", words(row.machine_seconds))?;
+        return Ok(Exit::OK);
+    }
+    if matches.get_flag("since") {
+        let stat = proc.read("stat")?;
+        let stat = String::from_utf8_lossy(&stat);
+        let boot = stat.lines().find_map(|line| line.strip_prefix("btime ")?.trim().parse().ok());
+        let text = time::full_iso(boot.ok_or_else(|| odd("stat"))?, 0);
+        writeln!(io.stdout, "{}", &text[..text.len().min(19)])?;
+        return Ok(Exit::OK);
+    }
     if matches.get_flag("json") {
         print_json(io, &[row])?;
         return Ok(Exit::OK);
@@ -78,6 +92,21 @@ fn run(view: &View, matches: &ArgMatches, io: &mut Io) -> Result<Exit> {
         span(row.target_seconds)
     )?;
     Ok(Exit::OK)
+}
+
+/// `2 weeks, 1 day, 3 hours, 5 minutes`, as procps has it.
+fn words(seconds: u64) -> String {
+    let parts = [
+        (seconds / 31_536_000, "year"),
+        (seconds % 31_536_000 / 604_800, "week"),
+        (seconds % 31_536_000 % 604_800 / 86_400, "day"),
+        (seconds / 3600 % 24, "hour"),
+        (seconds / 60 % 60, "minute"),
+    ];
+    let shown = parts.iter().filter(|(n, name)| *n > 0 || *name == "minute" && seconds < 60);
+    let texts: Vec<String> =
+        shown.map(|(n, name)| format!("{n} {name}{}", if *n == 1 { "" } else { "s" })).collect();
+    texts.join(", ")
 }
 
 /// `5 min`, `1:05`, `3 days,  1:05`, as procps has it.

@@ -1,7 +1,7 @@
 //! Walks a tree of directories without recursion and with few open descriptors, however deep the tree is.
 //!
-//! Every directory is opened by its name in the directory above it, and no link is followed, so nothing leads out of
-//! the tree or in a circle. Of the directories that lead down to the current one only the lowest are kept open.
+//! Every directory is opened by its name in the directory above it, and no link is followed unless a tool opens what it
+//! leads to and says so, so nothing leads out of the tree or in a circle. Of the directories that lead down to the current one only the lowest are kept open.
 //! Coming back to one that was closed, it is opened again from above and must still be the same.
 
 use crate::error::{Error, Result};
@@ -14,6 +14,9 @@ use std::path::Path;
 
 /// How many directories are open at most, besides the first. Each takes two descriptors while it is read.
 const OPEN: usize = 64;
+
+/// The most memory for names that wait in directories which were closed on the way down.
+const WAITING: usize = 32 << 20;
 
 /// One step of a walk.
 #[derive(Debug)]
@@ -30,6 +33,10 @@ pub(super) struct Walk {
     levels: Vec<Level>,
     /// The levels from here on, and the first, are open.
     open_from: usize,
+    /// Levels that were reached by a link: they stay open, since their name alone does not lead back to them.
+    links: usize,
+    /// Bytes of the names that [`Walk::close_above`] read.
+    waiting: usize,
     path: Vec<u8>,
 }
 
@@ -41,6 +48,9 @@ struct Level {
     dir: Option<Dir>,
     names: Names,
     path_length: usize,
+    by_link: bool,
+    /// Its part of [`Walk::waiting`].
+    waiting: usize,
 }
 
 /// Names still to be visited.
@@ -52,8 +62,8 @@ enum Names {
 impl Walk {
     /// A walk below `dir`, which is shown as `path`. With `names`, only these are visited, in their order.
     pub(super) fn new(path: &Path, dir: Dir, names: Option<Vec<Entry>>) -> Result<Walk> {
-        let mut walk =
-            Walk { levels: Vec::new(), open_from: 1, path: path.as_os_str().as_bytes().to_vec() };
+        let path = path.as_os_str().as_bytes().to_vec();
+        let mut walk = Walk { levels: Vec::new(), open_from: 1, links: 0, waiting: 0, path };
         let entry = Entry { name: CString::default(), kind: crate::view::FileType::Dir, ino: 0 };
         walk.push(entry, dir, names)?;
         Ok(walk)
@@ -111,11 +121,38 @@ impl Walk {
         let length = self.path.len();
         join(&mut self.path, &entry);
         let entered = self.push(entry, dir, names);
-        match &entered {
+        match entered {
             Ok(()) => self.close_above(),
-            Err(_) => self.path.truncate(length),
+            Err(error) => {
+                self.path.truncate(length);
+                Err(error)
+            }
+        }
+    }
+
+    /// As [`Walk::enter`], where `entry` is a link and `dir` the directory that it leads to. Who follows links asks
+    /// [`Walk::is_in`] first.
+    pub(super) fn enter_link(
+        &mut self,
+        entry: Entry,
+        dir: Dir,
+        names: Option<Vec<Entry>>,
+    ) -> Result<()> {
+        if self.links == OPEN {
+            return Err(Error::new(format!("lies behind more than {OPEN} links to directories")));
+        }
+        let depth = self.levels.len();
+        let entered = self.enter(entry, dir, names);
+        if let Some(level) = self.levels.get_mut(depth) {
+            level.by_link = true;
+            self.links += 1;
         }
         entered
+    }
+
+    /// Whether the directory with this device and inode is one of those that lead down to the current one.
+    pub(super) fn is_in(&self, device: u64, inode: u64) -> bool {
+        self.levels.iter().any(|level| level.id == (device, inode))
     }
 
     fn push(&mut self, entry: Entry, dir: Dir, names: Option<Vec<Entry>>) -> Result<()> {
@@ -126,33 +163,50 @@ impl Walk {
         let stat = fstat(&dir)?;
         let id = (stat.st_dev, stat.st_ino);
         let path_length = self.path.len();
-        self.levels.push(Level { entry, id, dir: Some(dir), names, path_length });
+        let dir = Some(dir);
+        self.levels.push(Level { entry, id, dir, names, path_length, by_link: false, waiting: 0 });
         Ok(())
     }
 
-    /// Closes the highest open level but the first when there are too many. What it has not given yet is read.
-    fn close_above(&mut self) {
+    /// Closes the highest open level but the first when there are too many. What it has not given yet is read, as far
+    /// as memory allows.
+    fn close_above(&mut self) -> Result<()> {
         if self.levels.len() - self.open_from <= OPEN {
-            return;
+            return Ok(());
         }
         let level = &mut self.levels[self.open_from];
-        level.dir = None;
+        self.open_from += 1;
+        if !level.by_link {
+            level.dir = None;
+        }
         if let Names::Read(names) = &mut level.names {
-            let mut held = Vec::new();
+            let (mut held, mut is_whole) = (Vec::new(), true);
             for name in names {
                 let failed = name.is_err();
+                level.waiting += size_of::<Result<Entry>>();
+                level.waiting += name.as_ref().map_or(0, |entry| entry.name.as_bytes().len() + 1);
                 held.push(name);
-                if failed {
+                is_whole = self.waiting + level.waiting <= WAITING;
+                if failed || !is_whole {
                     break;
                 }
             }
             level.names = Names::Held(held.into_iter());
+            self.waiting += level.waiting;
+            if !is_whole {
+                let path = std::ffi::OsStr::from_bytes(&self.path[..level.path_length]);
+                let path = crate::output::quote(path);
+                return Err(Error::new(format!("{path}: has too many names for so deep a tree"))
+                    .hint("walk the directories in it one at a time"));
+            }
         }
-        self.open_from += 1;
+        Ok(())
     }
 
     fn leave(&mut self) -> Option<Result<Step>> {
         let left = self.levels.pop()?;
+        self.waiting -= left.waiting;
+        self.links -= usize::from(left.by_link);
         let last = self.levels.last()?;
         self.path.truncate(last.path_length);
         if last.dir.is_none()
@@ -160,7 +214,7 @@ impl Walk {
         {
             // The levels below the first can't be reached any more; the first is still open.
             self.levels.truncate(1);
-            self.open_from = 1;
+            (self.open_from, self.links, self.waiting) = (1, 0, 0);
             self.path.truncate(self.levels.first()?.path_length);
             return Some(Err(error));
         }
@@ -174,6 +228,10 @@ impl Walk {
         for i in 1..self.levels.len() {
             let (upper, lower) = self.levels.split_at_mut(i);
             let (Some(parent), Some(level)) = (upper.last(), lower.first_mut()) else { break };
+            if level.by_link {
+                above = None;
+                continue;
+            }
             let parent = above.as_ref().or(parent.dir.as_ref());
             let dir = parent.ok_or(Errno::ENOENT)?.open_dir(&level.entry.name)?;
             let stat = fstat(&dir)?;

@@ -1,7 +1,7 @@
 //! `xargs`: runs a tool with what stdin lists as its arguments.
 
 use super::Tool;
-use super::args::{bytes, command, flag, operands, option, os};
+use super::args::{bytes, command, flag, number, operands, option, os};
 use super::input::{CHUNK, Input};
 use super::nested::{self, BATCH};
 use crate::error::{Error, Result};
@@ -51,6 +51,23 @@ fn options() -> Command {
                 .value_parser(clap::value_parser!(u64).range(1..))
                 .help("At most N words a run"),
         )
+        .arg(
+            Arg::new("max-lines")
+                .long("max-lines")
+                .short('L')
+                .value_name("N")
+                .value_parser(clap::value_parser!(u64).range(1..))
+                .help("At most N lines a run; one that ends in a blank goes on in the next"),
+        )
+        .arg(
+            Arg::new("max-procs")
+                .long("max-procs")
+                .short('P')
+                .value_name("N")
+                .value_parser(clap::value_parser!(u64))
+                .help("Taken, but one run follows the other: dbg's tools run in its own process"),
+        )
+        .arg(number("max-chars", 's', "At most N bytes a run"))
         .arg(flag("no-run-if-empty", 'r', "No run when there is no word"))
         .arg(flag("verbose", 't', "Print each command on stderr"))
         .arg(
@@ -70,10 +87,19 @@ fn apart(mut words: Vec<OsString>) -> Vec<OsString> {
             _ if is_value => false,
             b"--" => return words,
             [b'-', b'-', name @ ..] => {
-                matches!(name, b"arg-file" | b"delimiter" | b"replace" | b"max-args")
+                matches!(
+                    name,
+                    b"arg-file"
+                        | b"delimiter"
+                        | b"replace"
+                        | b"max-args"
+                        | b"max-lines"
+                        | b"max-procs"
+                        | b"max-chars"
+                )
             }
             [b'-', letters @ ..] if !letters.is_empty() => {
-                let valued = letters.iter().position(|letter| b"adIn".contains(letter));
+                let valued = letters.iter().position(|letter| b"adInLPs".contains(letter));
                 valued == Some(letters.len() - 1)
             }
             _ => {
@@ -125,7 +151,14 @@ fn run(view: &View, matches: &ArgMatches, io: &mut Io) -> Result<Exit> {
     };
     let file = Path::new(os(bytes(matches, "arg-file").unwrap_or(b"-")));
     let Some(input) = Input::open(view, file, io) else { return Ok(Exit::FAILURE) };
-    let mut words = Words { input, division, buffer: Vec::new(), at: 0 };
+    let mut words = Words { input, division, buffer: Vec::new(), at: 0, ends_line: false };
+    let most_lines = matches.get_one::<u64>("max-lines").copied();
+    let own = runs.tool.name.len() + runs.args.iter().map(|arg| arg.len() + 1).sum::<usize>() + 1;
+    let room = matches.get_one::<u64>("max-chars").map_or(BATCH, |most| {
+        // The NUL of the last word does not count against it here, but does for exec(2).
+        usize::try_from(*most).unwrap_or(BATCH).min(BATCH).saturating_sub(own + 1)
+    });
+    let mut lines = 0;
     let (mut batch, mut size, mut any) = (Vec::new(), 0, false);
     while let Some(word) = words.next(io)? {
         any = true;
@@ -133,12 +166,17 @@ fn run(view: &View, matches: &ArgMatches, io: &mut Io) -> Result<Exit> {
             runs.run_replaced(&word, view, io)?;
             continue;
         }
-        if batch.len() == runs.most || size + word.len() > BATCH {
+        if batch.len() == runs.most || size + word.len() > room {
             runs.run(std::mem::take(&mut batch), view, io)?;
             size = 0;
         }
         size += word.len() + 1;
         batch.push(OsString::from_vec(word));
+        lines += u64::from(words.ends_line);
+        if most_lines.is_some_and(|most| lines >= most) {
+            runs.run(std::mem::take(&mut batch), view, io)?;
+            (size, lines) = (0, 0);
+        }
     }
     let runs_once = !any && !matches.get_flag("no-run-if-empty") && runs.replace.is_none();
     if !batch.is_empty() || runs_once {
@@ -200,6 +238,8 @@ struct Words {
     division: Division,
     buffer: Vec<u8>,
     at: usize,
+    /// Whether the word given last was the last of its line.
+    ends_line: bool,
 }
 
 impl Words {
@@ -222,7 +262,10 @@ impl Words {
                 return Err(Error::new(format!("a word is longer than {} KiB", BATCH >> 10)));
             }
             match (self.division, quote) {
-                (Division::Byte(delimiter), _) if byte == delimiter => return Ok(Some(word)),
+                (Division::Byte(delimiter), _) if byte == delimiter => {
+                    self.ends_line = true;
+                    return Ok(Some(word));
+                }
                 (Division::Byte(_), _) => {
                     is_word = true;
                     word.push(byte);
@@ -237,8 +280,14 @@ impl Words {
                 }
                 // In front of a word more counts as space than behind it, as GNU has it.
                 (_, None) if !is_word && matches!(byte, b' ' | b'\t'..=b'\r') => {}
-                (_, None) if byte == b'\n' => return Ok(Some(word)),
-                (Division::Blanks, None) if matches!(byte, b' ' | b'\t') => return Ok(Some(word)),
+                (_, None) if byte == b'\n' => {
+                    self.ends_line = true;
+                    return Ok(Some(word));
+                }
+                (Division::Blanks, None) if matches!(byte, b' ' | b'\t') => {
+                    self.ends_line = false;
+                    return Ok(Some(word));
+                }
                 (_, None) => {
                     is_word = true;
                     word.push(byte);

@@ -81,6 +81,10 @@ pub struct Stat {
     pub vsize: u64,
     /// Resident memory in pages.
     pub rss: i64,
+    /// The processor that it ran on last.
+    pub processor: i32,
+    /// Scheduling policy (sched(7)).
+    pub policy: u32,
 }
 
 impl Stat {
@@ -112,6 +116,8 @@ impl Stat {
             start: number(field(22))?,
             vsize: number(field(23))?,
             rss: number(field(24))?,
+            processor: number(field(39)).unwrap_or(0),
+            policy: number(field(41)).unwrap_or(0),
         })
     }
 }

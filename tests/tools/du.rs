@@ -89,3 +89,21 @@ fn a_tree_four_thousand_deep_is_counted_to_its_bottom() {
     assert_eq!((ran.exit, ran.stderr.as_str()), (Exit::OK, ""));
     assert_eq!(ran.stdout, gnu(dir.path(), &["du", "-s"]));
 }
+
+#[test]
+fn what_is_left_out_and_how_lines_end_is_as_with_gnu() {
+    let dir = fixture();
+    fs::hard_link(dir.path().join("large"), dir.path().join("sub/again")).unwrap();
+    for words in [
+        &["du", "-0", "sub"][..],
+        &["du", "-S", "."],
+        &["du", "-l", "."],
+        &["du", "-a", "--exclude=*.txt", "."],
+        &["du", "-ab", "--exclude=deeper", "--exclude", "la*", "."],
+        &["du", "-a", "--exclude=./sub/d*", "."],
+    ] {
+        let ours = run(&view_of(dir.path()), words);
+        assert_eq!((ours.exit, ours.stderr.as_str()), (Exit::OK, ""), "{words:?}");
+        assert_eq!(sorted(&ours.stdout), sorted(&gnu(dir.path(), words)), "{words:?}");
+    }
+}

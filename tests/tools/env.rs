@@ -79,3 +79,14 @@ fn a_refusal_says_what_right_is_missing() {
     assert!(ran.stderr.starts_with(&expected), "{}", ran.stderr);
     assert!(ran.stderr.contains("SYS_PTRACE"), "{}", ran.stderr);
 }
+
+#[test]
+fn variables_are_set_and_taken_away_and_a_tool_may_follow() {
+    let view = view_of_process(std::process::id());
+    assert_eq!(run(&view, &["env", "-i", "A=1", "B=x=y", "A=2"]).text(), "B=x=y\nA=2\n");
+    assert_eq!(run(&view, &["env", "-i", "-u", "A", "echo", "run"]).text(), "run\n");
+    assert!(
+        !run(&view, &["env", "-u", "PATH"]).text().lines().any(|line| line.starts_with("PATH="))
+    );
+    assert_eq!(run(&view, &["env", "nosuch-tool"]).exit, Exit::NOT_FOUND);
+}

@@ -350,3 +350,110 @@ fn a_terminal_a_full_device_and_a_closed_pipe_are_met_as_by_every_tool() {
         assert_eq!(run_to(&view, words, write), (Exit::signal(libc::SIGPIPE), String::new()));
     }
 }
+
+#[test]
+fn times_and_targets_of_links_are_compared_as_gnu_compares_them() {
+    for words in [
+        &["-newer", "a.txt"][..],
+        &["-anewer", "a.txt"],
+        &["-cnewer", "a.txt"],
+        &["-newermc", "large"],
+        &["-neweram", "b.log"],
+        &["-newermt", "@1500000000"],
+        &["-lname", "*a.txt"],
+        &["-ilname", "NO*"],
+        &["-samefile", "a.txt"],
+        &["-samefile", "link"],
+        &["-regextype", "posix-basic", "-regex", r".*\(txt\|log\)"],
+        &["-iwholename", "*SUB*"],
+    ] {
+        same_as_gnu(&[&["."], words].concat());
+    }
+}
+
+#[test]
+fn with_dash_l_links_are_what_they_lead_to_and_circles_end() {
+    let dir = fixture();
+    fs::remove_file(dir.path().join("absolute")).unwrap();
+    fs::remove_file(dir.path().join("sub/up")).unwrap();
+    symlink("sub", dir.path().join("directory")).unwrap();
+    let view = view_of(dir.path());
+    for words in [
+        &["find", "-L", ".", "-print0"][..],
+        &["find", "-L", ".", "-type", "l", "-print0"],
+        &["find", "-L", ".", "-type", "d", "-print0"],
+        &["find", "-L", ".", "-depth", "-print0"],
+        &["find", "-L", ".", "-xtype", "l", "-print0"],
+        &["find", "-L", "directory", "-print0"],
+        &["find", ".", "-xtype", "l", "-print0"],
+        &["find", ".", "-xtype", "f,l", "-print0"],
+        &["find", ".", "-follow", "-name", "inner", "-print0"],
+    ] {
+        let ran = run(&view, words);
+        assert_eq!((ran.exit, ran.stderr.as_str()), (Exit::OK, ""), "{words:?}");
+        assert_eq!(names(&ran.stdout), names(&gnu(dir.path(), words)), "{words:?}");
+    }
+    symlink("..", dir.path().join("sub/up")).unwrap();
+    let ran = run(&view, &["find", "-L", "."]);
+    assert_eq!(ran.exit, Exit::FAILURE);
+    assert!(ran.stderr.contains("leads back to a directory"), "{}", ran.stderr);
+}
+
+#[test]
+fn printf_is_that_of_gnu_byte_for_byte() {
+    let dir = fixture();
+    let view = view_of(dir.path());
+    let formats = [
+        r"%p|%f|%h|%P|%H|%d\n",
+        r"%s|%k|%b|%m|%M|%U|%G|%n|%i|%D\n",
+        r"[%-12f][%12f][%05m][%.2f]\n",
+        r"%l|%y|%Y\n",
+        r"%t|%T@|%T+|%TY-%Tm-%Td %TH:%TM:%TS|%TT|%c|%C@\n",
+        r"%%\t\\\101\n",
+        r"%f\n\cnever",
+        r"%u %g\n",
+    ];
+    for format in formats {
+        for name in ["a.txt", "b.log", "link", "dangling", "fifo", "inner", "deeper", "large", "up"]
+        {
+            let words = ["find", ".", "sub/", "-name", name, "-printf", format];
+            let (ours, theirs) = (run(&view, &words), gnu(dir.path(), &words));
+            let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
+            // The owners' names are those of the fixture, which has none.
+            if format.starts_with("%u") {
+                assert_eq!(
+                    ours.stdout,
+                    gnu(dir.path(), &["find", ".", "sub/", "-name", name, "-printf", r"%U %G\n"])
+                );
+            } else {
+                assert_eq!(text(&ours.stdout), text(&theirs), "{words:?}");
+            }
+        }
+    }
+    for wrong in ["%", "%q", "%T", "%99999999999999999999f", "%T!"] {
+        assert_eq!(run(&view, &["find", ".", "-printf", wrong]).exit, Exit::USAGE, "{wrong}");
+    }
+}
+
+#[test]
+fn json_may_be_asked_for_anywhere_and_replaces_what_would_be_printed() {
+    let dir = fixture();
+    let view = view_of(dir.path());
+    let expected = run(&view, &["find", "sub", "-type", "f", "--json"]).stdout;
+    assert_eq!(run(&view, &["find", "--json", "sub", "-type", "f"]).stdout, expected);
+    assert_eq!(run(&view, &["find", "sub", "--json", "-type", "f"]).stdout, expected);
+    assert_eq!(run(&view, &["find", "sub", "-type", "f", "-print", "--json"]).stdout, expected);
+    let pruned =
+        ["find", "--json", ".", "-name", "deeper", "-prune", "-o", "-name", "i*", "-print"];
+    assert_eq!(run(&view, &pruned).json().as_array().unwrap().len(), 1);
+}
+
+#[test]
+fn actions_that_write_or_run_programs_are_refused_by_name() {
+    let dir = fixture();
+    for action in ["-fprint", "-fprintf", "-fls", "-execdir", "-ok"] {
+        let ran = run(&view_of(dir.path()), &["find", ".", action, "x"]);
+        assert_eq!(ran.exit, Exit::USAGE);
+        assert!(ran.stderr.contains(action), "{}", ran.stderr);
+    }
+}

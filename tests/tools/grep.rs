@@ -589,3 +589,16 @@ fn json_has_the_place_and_the_bytes_of_each_line() {
     assert_eq!((none.exit, none.json()), (Exit::FAILURE, serde_json::json!([])));
     assert_eq!(run(&view, &["grep", "--json", "-c", "t", "f"]).exit, Exit::USAGE);
 }
+
+#[test]
+fn names_may_end_with_nul_and_perls_patterns_are_refused_by_name() {
+    let dir = tempfile::tempdir().unwrap();
+    fs::write(dir.path().join("f"), "one\ntwo\n").unwrap();
+    fs::write(dir.path().join("g"), "two\n").unwrap();
+    for flags in ["-lZ", "-LZ", "-cZ", "-HZ", "-nHZ", "-oHZ"] {
+        gnu::same(dir.path(), &["grep", flags, "one", "f", "g"], b"");
+    }
+    let ran = run(&view_of(dir.path()), &["grep", "-P", "a", "f"]);
+    assert_eq!(ran.exit, Exit::USAGE);
+    assert!(ran.stderr.starts_with("grep: -P: "), "{}", ran.stderr);
+}

@@ -84,3 +84,18 @@ fn counts_that_are_none_are_wrong_usage() {
         assert_eq!(run(&view_of(dir.path()), &words).exit, Exit::USAGE, "{words:?}");
     }
 }
+
+#[test]
+fn lines_may_end_with_nul() {
+    let dir = tempfile::tempdir().unwrap();
+    let text = b"a\nb\0c\0\0d\0e";
+    fs::write(dir.path().join("f"), text).unwrap();
+    for count in ["0", "1", "2", "-2", "+3", "9"] {
+        for words in [&["head", "-z", "-n", count][..], &["head", "-z", "-n", count, "f"]] {
+            // For head +3 is 3.
+            let theirs = gnu_with(dir.path(), words, text);
+            let ours = run_with(&view_of(dir.path()), words.iter().map(Into::into).collect(), text);
+            assert_eq!(ours.stdout, theirs, "{words:?}");
+        }
+    }
+}

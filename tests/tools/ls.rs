@@ -180,3 +180,84 @@ fn a_terminal_gets_columns_that_fit_and_names_that_can_do_nothing() {
     let ran = run_with(&view_of(dir.path()), vec!["ls".into(), "--color=always".into()], b"");
     assert!(ran.stdout.windows(12).any(|w| w == b"\x1b[01;34msub\x1b"));
 }
+
+#[test]
+fn layouts_and_quotings_are_those_of_gnu_byte_for_byte() {
+    for flags in [
+        "-C",
+        "-x",
+        "-m",
+        "-Cw40",
+        "-xw40",
+        "-mw30",
+        "-Cw0",
+        "-mw0",
+        "-xsw33",
+        "-Ciw60",
+        "-ms",
+        "-CT0",
+        "-CT4",
+        "-Q",
+        "-q",
+        "-N",
+        "-b",
+        "-bC",
+        "-RQ",
+        "-p",
+        "-m1",
+        "-k",
+        "-B",
+        "-v",
+        "-XA",
+        "--zero",
+        "-Z",
+        "-lnAZ",
+        "--sort=size",
+        "--sort=width",
+        "--format=commas",
+        "--file-type",
+        "--indicator-style=slash",
+        "--quoting-style=c",
+    ] {
+        same_as_gnu(&["ls", flags]);
+    }
+    same_as_gnu(&["ls", "-I", "*.txt", "--hide=*.log"]);
+    same_as_gnu(&["ls", "-A", "-I", "*.txt", "--hide=*.log"]);
+}
+
+#[test]
+fn long_listings_without_owners_or_with_marks_are_those_of_gnu() {
+    for flags in ["-gn", "-on", "-lnG", "-lnp", "-ln1", "-lnQ", "-lnk"] {
+        same_as_gnu(&["ls", flags]);
+    }
+    same_as_gnu(&["ls", "-ln", "--time=ctime", "--sort=time"]);
+}
+
+#[test]
+fn links_are_followed_when_that_is_asked_for() {
+    let dir = fixture();
+    fs::remove_file(dir.path().join("dangling")).unwrap();
+    fs::remove_file(dir.path().join("absolute")).unwrap();
+    symlink("sub", dir.path().join("directory")).unwrap();
+    for words in [
+        &["ls", "-lnL"][..],
+        &["ls", "-lnF"],
+        &["ls", "--group-directories-first"],
+        &["ls", "-r", "--group-directories-first"],
+        &["ls", "-ln", "--file-type"],
+        &["ls", "-L"],
+        &["ls", "-LF"],
+        &["ls", "-lnH", "directory", "link"],
+        &["ls", "-H", "directory", "link"],
+        &["ls", "-lndH", "directory"],
+        &["ls", "-ln", "--dereference-command-line-symlink-to-dir", "directory", "link"],
+    ] {
+        let ran = run(&view_of(dir.path()), words);
+        let (ours, theirs) = (ran.stdout, gnu(dir.path(), words));
+        assert_eq!(String::from_utf8_lossy(&ours), String::from_utf8_lossy(&theirs), "{words:?}");
+    }
+    // A circle ends where it closes.
+    let ran = run(&view_of(dir.path()), &["ls", "-RL"]);
+    assert_eq!(ran.exit, Exit::FAILURE);
+    assert!(ran.stderr.contains("leads back to a directory"), "{}", ran.stderr);
+}

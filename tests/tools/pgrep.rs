@@ -81,3 +81,25 @@ fn wrong_words_and_patterns_that_can_match_no_name_are_said_so() {
     assert_eq!(ran.exit, Exit::FAILURE);
     assert!(ran.stderr.contains("-f matches the whole"), "{}", ran.stderr);
 }
+
+#[test]
+fn patterns_are_those_of_posix_and_more_may_be_asked_for() {
+    let shell = family("7772");
+    let parent = shell.pid.to_string();
+    let lines: [&[&str]; 7] = [
+        &["-P", &parent, "^(sle|xx)ep$"],
+        &["-P", &parent, "[[:alpha:]]{5}"],
+        &["-P", &parent, "sl\\w*"],
+        &["-d", ",", "-P", &parent],
+        &["-r", "S", "-P", &parent],
+        &["-r", "Z", "-P", &parent],
+        &["-U", "0", "-G", "0", "-P", &parent],
+    ];
+    for words in lines {
+        let theirs = Command::new("pgrep").args(words).output().expect("procps is there");
+        let ours = run(&view_of_process(std::process::id()), &[&["pgrep"], words].concat());
+        assert_eq!(ours.text(), String::from_utf8_lossy(&theirs.stdout), "{words:?}");
+    }
+    let view = view_of_process(std::process::id());
+    assert_eq!(run(&view, &["pgrep", "("]).exit, Exit::USAGE);
+}

@@ -235,3 +235,50 @@ fn wrong_words_are_refused_with_exit_code_2() {
         assert!(ran.stderr.contains(args[usize::from(args[0].starts_with('-'))]), "{}", ran.stderr);
     }
 }
+
+#[test]
+fn processes_are_selected_as_procps_selects_them() {
+    let shell =
+        Namespaced::new(&["--map-root-user"], &["sh", "-c", "sleep 7773 & sleep 7773 & wait"]);
+    until("both sleep", || {
+        children(shell.pid).iter().filter(|pid| comm(**pid) == b"sleep\n").count() == 2
+    });
+    let parent = shell.pid.to_string();
+    let child = children(shell.pid)[0].to_string();
+    let view = view_of_process(std::process::id());
+    for selection in [
+        &["--ppid", &parent][..],
+        &["-p", &child, "--ppid", &parent],
+        &["-q", &child],
+        &["-s", &parent],
+    ] {
+        let words = [&["ps"], selection, &["-o", "pid=,psr=,cls=,ni=,netns="]].concat();
+        let ours = run(&view, &words);
+        let columns = |text: &str| -> Vec<Vec<String>> {
+            // The processor changes under way.
+            let of = |line: &str| line.split_whitespace().map(str::to_owned).collect::<Vec<_>>();
+            text.lines()
+                .map(of)
+                .map(|mut c| {
+                    c.remove(1);
+                    c
+                })
+                .collect()
+        };
+        let theirs = Command::new("ps").args(&words[1..]).output().expect("procps is there");
+        assert_eq!(
+            columns(ours.text()),
+            columns(&String::from_utf8_lossy(&theirs.stdout)),
+            "{words:?}"
+        );
+    }
+    let named = run(&view, &["ps", "-C", "sleep", "-o", "pid="]);
+    assert!(named.text().lines().any(|pid| pid.trim() == child));
+    assert!(
+        !run(&view, &["ps", "-N", "-p", &child, "-o", "pid="])
+            .text()
+            .lines()
+            .any(|pid| pid.trim() == child)
+    );
+    assert_eq!(run(&view, &["ps", "-u", "nosuch-user"]).exit, Exit::USAGE);
+}

@@ -141,3 +141,15 @@ fn keys_that_are_none_are_wrong_usage() {
         assert_eq!(ran.exit, Exit::USAGE, "{words:?}");
     }
 }
+
+#[test]
+fn general_numbers_and_merged_files_are_those_of_gnu() {
+    let dir = tempfile::tempdir().unwrap();
+    let numbers = b"1e3\n10\n-5\nnan\nx\n 2.5\n1e-2\n.5\ninf\n-inf\n+3\n1e\n-\n.\n1.e2\n\n-0\n0\n";
+    for flags in ["-g", "-gr", "-k1g", "-gs", "-gu"] {
+        same(dir.path(), &["sort", flags], numbers);
+    }
+    fs::write(dir.path().join("one"), "a\nc\n").unwrap();
+    fs::write(dir.path().join("two"), "b\nd\n").unwrap();
+    same(dir.path(), &["sort", "-m", "one", "two"], b"");
+}

@@ -210,3 +210,18 @@ fn a_name_that_becomes_a_fifo_is_not_read() {
     assert_eq!(tail.line(), "again\n");
     assert!(tail.end().contains("log has become inaccessible: log: is a FIFO"));
 }
+
+#[test]
+fn lines_may_end_with_nul() {
+    let dir = tempfile::tempdir().unwrap();
+    let text = b"a\nb\0c\0\0d\0e";
+    fs::write(dir.path().join("f"), text).unwrap();
+    for count in ["0", "1", "2", "-2", "+3", "9"] {
+        for words in [&["tail", "-z", "-n", count][..], &["tail", "-z", "-n", count, "f"]] {
+            // For head +3 is 3.
+            let theirs = gnu_with(dir.path(), words, text);
+            let ours = run_with(&view_of(dir.path()), words.iter().map(Into::into).collect(), text);
+            assert_eq!(ours.stdout, theirs, "{words:?}");
+        }
+    }
+}

@@ -41,3 +41,24 @@ fn a_line_without_end_is_refused() {
     assert_eq!(ran.exit, Exit::FAILURE);
     assert!(ran.stderr.starts_with("uniq: a line is longer than 64 MiB"), "{}", ran.stderr);
 }
+
+#[test]
+fn whole_groups_are_printed_as_gnu_prints_them() {
+    let dir = tempfile::tempdir().unwrap();
+    for flags in [
+        "-D",
+        "-iD",
+        "--all-repeated=prepend",
+        "--all-repeated=separate",
+        "--group",
+        "--group=prepend",
+        "--group=append",
+        "--group=both",
+    ] {
+        for text in texts() {
+            same(dir.path(), &["uniq", flags], &text);
+        }
+        same(dir.path(), &["uniq", flags], b"a\na\nb\nc\nc\nA\nd\nd\nd");
+        same(dir.path(), &["uniq", "-z", flags], b"a\0a\0b\0c\0c");
+    }
+}

@@ -89,3 +89,19 @@ fn the_tool_does_not_read_what_xargs_reads() {
     let ran = xargs(dir.path(), &["-n1", "cat"], b"- - -");
     assert_eq!((ran.exit, ran.text(), ran.stderr.as_str()), (Exit::OK, "", ""));
 }
+
+#[test]
+fn runs_are_limited_by_lines_and_by_bytes_as_with_gnu() {
+    let dir = fixture();
+    let text = b"a b\nc d\ne f \ng\n\n\nh\nlonger words here\n";
+    for words in [
+        &["xargs", "-L1", "echo"][..],
+        &["xargs", "-L", "2", "echo"],
+        &["xargs", "-L", "2"],
+        &["xargs", "-P1", "-n2", "echo"],
+        &["xargs", "-s", "20", "echo"],
+        &["xargs", "-s", "20", "-n", "1", "echo", "x"],
+    ] {
+        same(dir.path(), words, text);
+    }
+}

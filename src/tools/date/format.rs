@@ -23,13 +23,18 @@ const MONTHS: [&str; 12] = [
 ];
 
 /// A moment to be shown.
-pub(super) struct Moment {
+pub(in crate::tools) struct Moment {
     pub seconds: i64,
     pub nanoseconds: u32,
-    pub kind: Kind,
+    pub(super) kind: Kind,
 }
 
 impl Moment {
+    /// A moment in UTC.
+    pub(in crate::tools) fn utc(seconds: i64, nanoseconds: u32) -> Moment {
+        Moment { seconds, nanoseconds, kind: Kind::utc() }
+    }
+
     pub(super) fn civil(&self) -> Civil {
         Civil::of(self.seconds.saturating_add(self.kind.offset))
     }
@@ -42,7 +47,7 @@ impl Moment {
     }
 
     /// Fills in `format`; fails on a letter that is not known.
-    pub(super) fn show(&self, format: &str) -> Result<String> {
+    pub(in crate::tools) fn show(&self, format: &str) -> Result<String> {
         let mut out = String::new();
         let mut rest = format;
         while let Some(at) = rest.find('%') {
@@ -77,7 +82,8 @@ impl Moment {
         Ok(out)
     }
 
-    fn letter(&self, letter: char) -> Option<String> {
+    /// What one letter stands for; `None` when it is not known.
+    pub(in crate::tools) fn letter(&self, letter: char) -> Option<String> {
         let c = self.civil();
         let hour12 = match c.hour % 12 {
             0 => 12,

@@ -10,7 +10,7 @@ use crate::exit::Exit;
 use crate::output::{Io, Shape, table::print_json, time, visible};
 use crate::view::{Needs, View};
 use clap::{Arg, ArgMatches, Command};
-use format::Moment;
+pub(super) use format::Moment;
 use serde::Serialize;
 use std::io::Write;
 use std::path::Path;

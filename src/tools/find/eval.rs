@@ -4,16 +4,14 @@ use super::exec::{Batch, Exec};
 use super::parse::{Action, Clock, Count, Expr, Query, Test};
 use crate::error::{Error, Result};
 use crate::exit::Exit;
-use crate::output::{Io, json, quote, time, visible};
+use crate::output::{Io, json, quote};
 use crate::tools::facts::{self, Facts};
 use crate::tools::glob::{self, Options};
-use crate::tools::mode;
 use crate::tools::place::Place;
 use crate::tools::users::Users;
 use crate::tools::walk::{self, Walk};
-use crate::view::{Dir, Entry, FileType, View};
+use crate::view::{Entry, FileType, View};
 use nix::sys::stat::FileStat;
-use nix::unistd::{UnlinkatFlags, unlinkat};
 use std::cell::OnceCell;
 use std::ffi::OsStr;
 use std::io::Write;
@@ -21,14 +19,18 @@ use std::os::unix::ffi::OsStrExt;
 use std::path::Path;
 use std::time::{SystemTime, UNIX_EPOCH};
 
-const SECOND: i128 = 1_000_000_000;
+pub(super) const SECOND: i128 = 1_000_000_000;
 
 /// A file that the walk came to. What is known of it is found out when it is asked for.
 pub(super) struct Found<'a> {
-    place: Place<'a>,
-    entry: &'a Entry,
+    pub(super) place: Place<'a>,
+    pub(super) entry: &'a Entry,
     /// `None` for an operand.
     walk: Option<&'a Walk>,
+    /// The operand that it was found below, as it was typed.
+    start: &'a Path,
+    /// Where links are followed.
+    follow: Option<&'a View>,
     depth: usize,
     path: OnceCell<Vec<u8>>,
     stat: OnceCell<Option<FileStat>>,
@@ -36,24 +38,37 @@ pub(super) struct Found<'a> {
 
 impl<'a> Found<'a> {
     /// An operand, whose name is its path.
-    pub(super) fn operand(place: Place<'a>, entry: &'a Entry, stat: FileStat) -> Found<'a> {
+    pub(super) fn operand(
+        place: Place<'a>,
+        entry: &'a Entry,
+        start: &'a Path,
+        stat: FileStat,
+    ) -> Found<'a> {
         let stat = OnceCell::from(Some(stat));
-        Found { place, entry, walk: None, depth: 0, path: OnceCell::new(), stat }
+        let (walk, follow, path) = (None, None, OnceCell::new());
+        Found { place, entry, walk, start, follow, depth: 0, path, stat }
     }
 
     /// A name in the directory that `walk` is in.
-    pub(super) fn entry(walk: &'a Walk, entry: &'a Entry) -> Result<Found<'a>> {
+    pub(super) fn entry(
+        walk: &'a Walk,
+        entry: &'a Entry,
+        start: &'a Path,
+        follow: Option<&'a View>,
+    ) -> Result<Found<'a>> {
         Ok(Found {
             place: Place::Dir(walk.dir()?),
             entry,
             walk: Some(walk),
+            start,
+            follow,
             depth: walk.depth() + 1,
             path: OnceCell::new(),
             stat: OnceCell::new(),
         })
     }
 
-    fn path(&self) -> &[u8] {
+    pub(super) fn path(&self) -> &[u8] {
         self.path.get_or_init(|| match self.walk {
             Some(walk) => walk.path_of(self.entry),
             None => self.entry.name.to_bytes().to_vec(),
@@ -61,7 +76,7 @@ impl<'a> Found<'a> {
     }
 
     /// The last component; that of `/` is `/`.
-    fn name(&self) -> &[u8] {
+    pub(super) fn name(&self) -> &[u8] {
         let name = self.entry.name.to_bytes();
         let end = name.iter().rposition(|b| *b != b'/').map_or(name.len().min(1), |last| last + 1);
         let name = &name[..end];
@@ -72,8 +87,8 @@ impl<'a> Found<'a> {
     }
 
     /// lstat; complains once when that fails, unless the file is gone.
-    fn stat(&self, io: &mut Io) -> Option<&FileStat> {
-        let stat = self.stat.get_or_init(|| match self.place.lstat(&self.entry.name) {
+    pub(super) fn stat(&self, io: &mut Io) -> Option<&FileStat> {
+        let stat = self.stat.get_or_init(|| match self.followed() {
             Ok(stat) => Some(stat),
             Err(error) => {
                 if !walk::is_gone(&error) {
@@ -85,9 +100,49 @@ impl<'a> Found<'a> {
         stat.as_ref()
     }
 
+    /// lstat, or where links are followed stat; of a link that leads nowhere it is lstat again.
+    fn followed(&self) -> Result<FileStat> {
+        let stat = self.place.lstat(&self.entry.name)?;
+        match self.follow {
+            Some(view) if FileType::of_mode(stat.st_mode) == FileType::Link => {
+                let path = Path::new(OsStr::from_bytes(self.path()));
+                Ok(view.root()?.stat(path).unwrap_or(stat))
+            }
+            _ => Ok(stat),
+        }
+    }
+
+    /// The type of what it leads to.
+    pub(super) fn leads_to(&self, view: &View) -> Result<FileType> {
+        let path = Path::new(OsStr::from_bytes(self.path()));
+        Ok(FileType::of_mode(view.root()?.stat(path)?.st_mode))
+    }
+
+    pub(super) fn depth(&self) -> usize {
+        self.depth
+    }
+
+    /// The operand, as it was typed.
+    pub(super) fn operand_path(&self) -> &[u8] {
+        self.start.as_os_str().as_bytes()
+    }
+
+    /// The path without the operand.
+    pub(super) fn below_operand(&self) -> &[u8] {
+        let path = self.path();
+        let rest = path.strip_prefix(self.operand_path()).unwrap_or(path);
+        rest.strip_prefix(b"/").unwrap_or(rest)
+    }
+
     /// The type; asks the file only where the directory did not say.
     pub(super) fn kind(&self, io: &mut Io) -> FileType {
         match self.entry.kind {
+            FileType::Unknown | FileType::Link if self.walk.is_none() => {
+                self.stat(io).map_or(self.entry.kind, |stat| FileType::of_mode(stat.st_mode))
+            }
+            FileType::Link if self.follow.is_some() => {
+                self.stat(io).map_or(FileType::Link, |stat| FileType::of_mode(stat.st_mode))
+            }
             FileType::Unknown => {
                 self.stat(io).map_or(FileType::Unknown, |stat| FileType::of_mode(stat.st_mode))
             }
@@ -95,7 +150,7 @@ impl<'a> Found<'a> {
         }
     }
 
-    fn target(&self) -> Option<Vec<u8>> {
+    pub(super) fn target(&self) -> Option<Vec<u8>> {
         let target = self.place.readlink(&self.entry.name).ok()?;
         Some(target.as_bytes().to_vec())
     }
@@ -128,10 +183,10 @@ impl<'a> Found<'a> {
 /// One run of `find`.
 pub(super) struct Run<'a> {
     pub(super) view: &'a View,
-    users: &'a Users,
+    pub(super) users: &'a Users,
     query: &'a Query,
     /// Nanoseconds since 1970.
-    now: i128,
+    pub(super) now: i128,
     pub(super) array: json::Array,
     batches: Vec<Batch>,
     /// Set by -prune for the file visited last.
@@ -220,15 +275,28 @@ impl<'a> Run<'a> {
             Test::Regex(regex) => return regex.is_match(file.path()),
             Test::Kind(kinds) => return kinds.contains(&file.kind(io)),
             Test::Empty => return file.is_empty(io),
+            Test::Target { pattern, ignore_case } => {
+                let target = (file.kind(io) == FileType::Link).then(|| file.target()).flatten();
+                return target.is_some_and(|target| glob(pattern, &target, ignore_case));
+            }
+            Test::OtherKind(kinds) => {
+                let is_link = file.entry.kind == FileType::Link;
+                let kind = match (is_link, file.follow) {
+                    (true, Some(_)) => FileType::Link,
+                    // As GNU has it, a link that leads nowhere stays a link.
+                    (true, None) => file.leads_to(self.view).unwrap_or(FileType::Link),
+                    (false, _) => file.kind(io),
+                };
+                return kinds.contains(&kind);
+            }
             _ => {}
         }
         let Some(stat) = file.stat(io) else { return false };
         match test {
             Test::Size { count, unit } => count.fits((stat.st_size as u64).div_ceil(*unit)),
             Test::Age { clock, count, is_days } => self.has_age(stat, *clock, *count, *is_days),
-            Test::NewerThan(seconds, nanos) => {
-                (stat.st_mtime, stat.st_mtime_nsec) > (*seconds, *nanos)
-            }
+            Test::Newer(clock, than) => clock.of(stat) > *than,
+            Test::Same(device, inode) => (stat.st_dev, stat.st_ino) == (*device, *inode),
             Test::Perm(perm) => perm.fits(stat.st_mode),
             Test::Links(count) => count.fits(facts::links(stat)),
             Test::Inode(count) => count.fits(stat.st_ino),
@@ -242,11 +310,7 @@ impl<'a> Run<'a> {
 
     /// Days are counted whole: 47 hours are one day. Minutes are not: two and a half are more than two, and the third.
     fn has_age(&self, stat: &FileStat, clock: Clock, count: Count, is_days: bool) -> bool {
-        let (seconds, nanoseconds) = match clock {
-            Clock::Modified => (stat.st_mtime, stat.st_mtime_nsec),
-            Clock::Accessed => (stat.st_atime, stat.st_atime_nsec),
-            Clock::Changed => (stat.st_ctime, stat.st_ctime_nsec),
-        };
+        let (seconds, nanoseconds) = clock.of(stat);
         let age = self.now - (i128::from(seconds) * SECOND + i128::from(nanoseconds));
         let (days, minute) = (age.div_euclid(86_400 * SECOND), 60 * SECOND);
         match (count, is_days) {
@@ -269,6 +333,7 @@ impl<'a> Run<'a> {
                 io.stdout.write_all(file.path())?;
                 io.stdout.write_all(b"\0")?;
             }
+            Action::Printf(format) => self.printf(format, file, io)?,
             Action::Ls => self.list(file, io)?,
             Action::Json => {
                 let target = if file.kind(io) == FileType::Link { file.target() } else { None };
@@ -294,58 +359,6 @@ impl<'a> Run<'a> {
             Action::Exec(exec) => return Ok(exec.run(file.path(), self.view, io)?.is_ok()),
         }
         Ok(true)
-    }
-
-    /// A line as `ls -dils` has it.
-    fn list(&self, file: &Found<'_>, io: &mut Io) -> Result<()> {
-        let Some(stat) = file.stat(io) else { return Ok(()) };
-        let owner = |name: Option<&[u8]>, id: u32| {
-            name.map_or_else(|| id.to_string(), |name| visible(name).into_owned())
-        };
-        let kind = FileType::of_mode(stat.st_mode);
-        let size = match kind {
-            FileType::Block | FileType::Char => {
-                format!("{:>3}, {:>3}", libc::major(stat.st_rdev), libc::minor(stat.st_rdev))
-            }
-            _ => stat.st_size.to_string(),
-        };
-        write!(
-            io.stdout,
-            "{:>9} {:>6} {} {:>3} {:<8} {:<8} {size:>8} {} ",
-            stat.st_ino,
-            (stat.st_blocks as u64).div_ceil(2),
-            mode::string(stat.st_mode),
-            facts::links(stat),
-            owner(self.users.user(stat.st_uid), stat.st_uid),
-            owner(self.users.group(stat.st_gid), stat.st_gid),
-            time::listing(stat.st_mtime, (self.now / SECOND) as i64),
-        )?;
-        io.stdout.write_name(file.path())?;
-        if let Some(target) = (kind == FileType::Link).then(|| file.target()).flatten() {
-            io.stdout.write_all(b" -> ")?;
-            io.stdout.write_name(&target)?;
-        }
-        Ok(io.stdout.write_all(b"\n")?)
-    }
-
-    /// Takes the name away in the directory that it was found in.
-    fn delete(&self, file: &Found<'_>, io: &mut Io) -> Result<()> {
-        let flags = match file.kind(io) {
-            FileType::Dir => UnlinkatFlags::RemoveDir,
-            _ => UnlinkatFlags::NoRemoveDir,
-        };
-        let name = file.entry.name.as_c_str();
-        match file.place {
-            Place::Dir(dir) => Ok(unlinkat(dir, name, flags)?),
-            Place::Root(root) => {
-                let path = Path::new(OsStr::from_bytes(name.to_bytes()));
-                // `.`, `..` and `/` have no name to take away; GNU leaves `.` quietly, too.
-                let Some(name) = path.file_name() else { return Ok(()) };
-                let above = path.parent().filter(|path| !path.as_os_str().is_empty());
-                let above: Dir = root.open_dir(above.unwrap_or(Path::new(".")))?;
-                Ok(unlinkat(&above, name, flags)?)
-            }
-        }
     }
 }
 

@@ -1,9 +1,12 @@
 //! `find`: walks trees and does something with the files that an expression picks.
 
+mod act;
 mod eval;
 mod exec;
 mod parse;
 mod perm;
+mod printf;
+mod values;
 
 use super::Tool;
 use super::args::command;
@@ -18,7 +21,7 @@ use crate::view::{Entry, FileType, Needs, View};
 use clap::{Arg, ArgMatches, Command};
 use eval::{Found, Run};
 use nix::sys::stat::fstat;
-use parse::Query;
+use parse::{Follow, Query};
 use std::ffi::{OsStr, OsString};
 use std::os::unix::ffi::OsStrExt;
 use std::path::Path;
@@ -43,16 +46,19 @@ const HELP: &str = "\
 Tests (N is exact, +N more, -N less):
   -name GLOB  -iname GLOB  -path GLOB  -ipath GLOB  -regex RE  -iregex RE
   -type [fdlbcps],…  -size N[cwbkMG]  -empty  -perm [-/]MODE  -links N  -inum N
-  -mtime N  -atime N  -ctime N (days)  -mmin N  -amin N  -cmin N (minutes)  -newer FILE
+  -mtime N  -atime N  -ctime N (days)  -mmin N  -amin N  -cmin N (minutes)
+  -newer FILE  -anewer FILE  -cnewer FILE  -newerXY FILE (X and Y of a, c, m)  -newerXt @SECONDS
+  -lname GLOB  -ilname GLOB  -xtype [fdlbcps],…  -samefile FILE
   -user NAME  -group NAME  -uid N  -gid N  -nouser  -nogroup  -true  -false
 Actions:
-  -print  -print0  -ls  --json  -prune  -quit
+  -print  -print0  -printf FORMAT  -ls  --json  -prune  -quit
   -exec TOOL … {} \\;   -exec TOOL … {} +   (tools of dbg, in this process)
   -delete (only with --write)
-Options: -H  -maxdepth N  -mindepth N  -depth  -xdev
+Options: -H  -L  -P  -maxdepth N  -mindepth N  -depth  -xdev  -regextype posix-basic|posix-extended
 Operators: ( EXPR )  ! EXPR  EXPR EXPR  EXPR -o EXPR
 
-Links are not followed, but with -H those among the paths. -regex takes the syntax of grep -E.";
+Links are followed with -L, with -H only those among the paths. -regex takes the syntax of grep -E. Times of
+-printf are in UTC. With --json, which may stand anywhere, what would be printed is printed as JSON.";
 
 fn options() -> Command {
     command("find", TOOL.summary)
@@ -88,8 +94,12 @@ fn run(view: &View, matches: &ArgMatches, io: &mut Io) -> Result<Exit> {
 /// Walks one operand.
 fn tree(run: &mut Run<'_>, query: &Query, path: &Path, io: &mut Io) -> Result<()> {
     let root = run.view.root()?;
-    let found = if query.follow_operands { root.stat(path) } else { Err(Error::new("")) };
-    let stat = match found.or_else(|_| root.lstat(path)) {
+    let lstat = || root.lstat(path);
+    let stat = match query.follow {
+        Follow::Never => lstat(),
+        _ => root.stat(path).or_else(|_| lstat()),
+    };
+    let stat = match stat {
         Ok(stat) => stat,
         Err(error) => {
             io.complain(&error);
@@ -98,7 +108,7 @@ fn tree(run: &mut Run<'_>, query: &Query, path: &Path, io: &mut Io) -> Result<()
     };
     let kind = FileType::of_mode(stat.st_mode);
     let entry = Entry { name: place::c_name(path)?, kind, ino: stat.st_ino };
-    let operand = Found::operand(Place::Root(root), &entry, stat);
+    let operand = Found::operand(Place::Root(root), &entry, path, stat);
     if !query.depth_first {
         run.visit(&operand, io)?;
     }
@@ -121,6 +131,7 @@ fn below(run: &mut Run<'_>, query: &Query, path: &Path, device: u64, io: &mut Io
             return Ok(());
         }
     };
+    let follow = (query.follow == Follow::Always).then_some(run.view);
     while !run.quit {
         let entry = match walk.next() {
             None => break,
@@ -130,13 +141,13 @@ fn below(run: &mut Run<'_>, query: &Query, path: &Path, device: u64, io: &mut Io
             }
             Some(Ok(Step::Leave(entry))) => {
                 if query.depth_first {
-                    run.visit(&Found::entry(&walk, &entry)?, io)?;
+                    run.visit(&Found::entry(&walk, &entry, path, follow)?, io)?;
                 }
                 continue;
             }
             Some(Ok(Step::Visit(entry))) => entry,
         };
-        let found = Found::entry(&walk, &entry)?;
+        let found = Found::entry(&walk, &entry, path, follow)?;
         let is_dir = found.kind(io) == FileType::Dir;
         if !(is_dir && query.depth_first) {
             run.visit(&found, io)?;
@@ -144,24 +155,46 @@ fn below(run: &mut Run<'_>, query: &Query, path: &Path, device: u64, io: &mut Io
         if !is_dir || run.prune || run.quit {
             continue;
         }
+        let one_device = query.one_device.then_some(device);
         let entered = walk.depth() + 1 < query.max_depth
-            && descend(&mut walk, &entry, query.one_device.then_some(device), io)?;
+            && descend(&mut walk, &entry, run.view, one_device, io)?;
         if query.depth_first && !entered {
-            run.visit(&Found::entry(&walk, &entry)?, io)?;
+            run.visit(&Found::entry(&walk, &entry, path, follow)?, io)?;
         }
     }
     Ok(())
 }
 
 /// Goes down into `entry`, unless it is on another device than `device`. Says whether it did.
-fn descend(walk: &mut Walk, entry: &Entry, device: Option<u64>, io: &mut Io) -> Result<bool> {
-    let entered = walk.dir()?.open_dir(&entry.name).map_err(Error::from).and_then(|dir| {
-        if device.is_some() && device != Some(fstat(&dir)?.st_dev) {
+fn descend(
+    walk: &mut Walk,
+    entry: &Entry,
+    view: &View,
+    device: Option<u64>,
+    io: &mut Io,
+) -> Result<bool> {
+    let mut enter = || -> Result<bool> {
+        let is_link = entry.kind == FileType::Link;
+        let path = walk.path_of(entry);
+        let dir = match is_link {
+            true => view.root()?.open_dir(Path::new(OsStr::from_bytes(&path))),
+            false => walk.dir()?.open_dir(&entry.name).map_err(Error::from),
+        };
+        // The path is told once, below.
+        let dir = dir.map_err(|error| error.errno().map_or(error, Error::from))?;
+        let stat = fstat(&dir)?;
+        if device.is_some_and(|device| device != stat.st_dev) {
             return Ok(false);
         }
-        walk.enter(entry.clone(), dir, None).map(|()| true)
-    });
-    match entered {
+        if !is_link {
+            return walk.enter(entry.clone(), dir, None).map(|()| true);
+        }
+        if walk.is_in(stat.st_dev, stat.st_ino) {
+            return Err(Error::new("leads back to a directory that it lies in"));
+        }
+        walk.enter_link(entry.clone(), dir, None).map(|()| true)
+    };
+    match enter() {
         Err(error) if walk::is_gone(&error) => Ok(false),
         Err(error) => {
             let path = walk.path_of(entry);

@@ -2,12 +2,14 @@
 
 use super::exec::Exec;
 use super::perm::Perm;
-use crate::error::{Error, Result, ResultExt};
+use super::printf::{self, Part};
+use crate::error::{Error, Result};
 use crate::output::quote;
-use crate::tools::posix::{Syntax, Within, translate};
+use crate::tools::posix::Syntax;
 use crate::tools::users::Users;
 use crate::view::{FileType, View};
-use regex::bytes::{Regex, RegexBuilder};
+use nix::sys::stat::FileStat;
+use regex::bytes::Regex;
 use std::ffi::OsString;
 use std::os::unix::ffi::{OsStrExt, OsStringExt};
 use std::path::Path;
@@ -24,10 +26,18 @@ pub(super) struct Query {
     pub(super) max_depth: usize,
     pub(super) depth_first: bool,
     pub(super) one_device: bool,
-    pub(super) follow_operands: bool,
+    pub(super) follow: Follow,
     pub(super) prints_json: bool,
     /// How many -exec there are.
     pub(super) execs: usize,
+}
+
+/// Which links are followed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Follow {
+    Never,
+    Operands,
+    Always,
 }
 
 #[derive(Debug)]
@@ -42,13 +52,36 @@ pub(super) enum Expr {
 #[derive(Debug)]
 pub(super) enum Test {
     Constant(bool),
-    Name { pattern: Vec<u8>, ignore_case: bool },
-    Path { pattern: Vec<u8>, ignore_case: bool },
+    Name {
+        pattern: Vec<u8>,
+        ignore_case: bool,
+    },
+    Path {
+        pattern: Vec<u8>,
+        ignore_case: bool,
+    },
     Regex(Regex),
     Kind(Vec<FileType>),
-    Size { count: Count, unit: u64 },
-    Age { clock: Clock, count: Count, is_days: bool },
-    NewerThan(i64, i64),
+    Size {
+        count: Count,
+        unit: u64,
+    },
+    Age {
+        clock: Clock,
+        count: Count,
+        is_days: bool,
+    },
+    /// A time of the file is later than this.
+    Newer(Clock, (i64, i64)),
+    /// Where a link points.
+    Target {
+        pattern: Vec<u8>,
+        ignore_case: bool,
+    },
+    /// What a link leads to, or with -L the link itself.
+    OtherKind(Vec<FileType>),
+    /// The same file, by device and inode.
+    Same(u64, u64),
     Empty,
     Perm(Perm),
     Links(Count),
@@ -63,6 +96,7 @@ pub(super) enum Test {
 pub(super) enum Action {
     Print,
     Print0,
+    Printf(Vec<Part>),
     Ls,
     Json,
     Prune,
@@ -87,6 +121,17 @@ pub(super) enum Count {
     Less(u64),
 }
 
+impl Clock {
+    /// Seconds and nanoseconds of that time.
+    pub(super) fn of(self, stat: &FileStat) -> (i64, i64) {
+        match self {
+            Clock::Modified => (stat.st_mtime, stat.st_mtime_nsec),
+            Clock::Accessed => (stat.st_atime, stat.st_atime_nsec),
+            Clock::Changed => (stat.st_ctime, stat.st_ctime_nsec),
+        }
+    }
+}
+
 impl Count {
     pub(super) fn fits(self, number: u64) -> bool {
         match self {
@@ -96,7 +141,7 @@ impl Count {
         }
     }
 
-    fn parse(word: &str) -> Option<Count> {
+    pub(super) fn parse(word: &str) -> Option<Count> {
         match word.split_at_checked(1)? {
             ("+", n) => n.parse().ok().map(Count::More),
             ("-", n) => n.parse().ok().map(Count::Less),
@@ -110,13 +155,15 @@ pub(super) fn query(words: Vec<OsString>, view: &View, users: &Users) -> Result<
     let starts_expression = |word: &OsString| {
         word.as_bytes().starts_with(b"-") || matches!(word.as_bytes(), b"(" | b"!")
     };
+    let (words, prints_json) = without_json(words);
     let mut words = words.into_iter().peekable();
-    let mut follow_operands = false;
+    let mut follow = Follow::Never;
     while let Some(word) = words.next_if(|word| matches!(word.as_bytes(), b"-H" | b"-P" | b"-L")) {
-        if word == "-L" {
-            return Err(Error::usage("-L: links are followed only among the paths, by -H"));
-        }
-        follow_operands = word == "-H";
+        follow = match word.as_bytes() {
+            b"-H" => Follow::Operands,
+            b"-L" => Follow::Always,
+            _ => Follow::Never,
+        };
     }
     let mut paths = Vec::new();
     while let Some(path) = words.next_if(|word| !starts_expression(word)) {
@@ -130,7 +177,9 @@ pub(super) fn query(words: Vec<OsString>, view: &View, users: &Users) -> Result<
         view,
         users,
         nested: 0,
+        syntax: Syntax::Extended,
         has_action: false,
+        has_output: false,
         query: Query {
             paths,
             expr: Expr::Test(Test::Constant(true)),
@@ -138,8 +187,8 @@ pub(super) fn query(words: Vec<OsString>, view: &View, users: &Users) -> Result<
             max_depth: usize::MAX,
             depth_first: false,
             one_device: false,
-            follow_operands,
-            prints_json: false,
+            follow,
+            prints_json,
             execs: 0,
         },
     };
@@ -149,19 +198,44 @@ pub(super) fn query(words: Vec<OsString>, view: &View, users: &Users) -> Result<
             return Err(Error::usage(format!("{} has no ( before it", quote(word))));
         }
     }
-    let (mut query, has_action) = (parser.query, parser.has_action);
-    if !has_action {
-        query.expr = Expr::And(vec![query.expr, Expr::Action(Action::Print)]);
+    let (has_action, has_output) = (parser.has_action, parser.has_output);
+    let mut query = parser.query;
+    if !has_action || prints_json && !has_output {
+        let print = if prints_json { Action::Json } else { Action::Print };
+        query.expr = Expr::And(vec![query.expr, Expr::Action(print)]);
     }
     Ok(query)
 }
 
-struct Parser<'a> {
-    words: std::iter::Peekable<std::vec::IntoIter<OsString>>,
-    view: &'a View,
-    users: &'a Users,
+/// The words without `--json`, which may stand anywhere but among the words of -exec, and whether it was there.
+fn without_json(words: Vec<OsString>) -> (Vec<OsString>, bool) {
+    let (mut out, mut is_tool, mut found): (Vec<OsString>, _, _) = (Vec::new(), false, false);
+    for word in words {
+        is_tool = match word.as_bytes() {
+            b"-exec" => true,
+            b";" => false,
+            b"+" => is_tool && out.last().is_none_or(|last| last != "{}"),
+            _ => is_tool,
+        };
+        if word == "--json" && !is_tool {
+            found = true;
+        } else {
+            out.push(word);
+        }
+    }
+    (out, found)
+}
+
+pub(super) struct Parser<'a> {
+    pub(super) words: std::iter::Peekable<std::vec::IntoIter<OsString>>,
+    pub(super) view: &'a View,
+    pub(super) users: &'a Users,
+    /// Of the patterns of -regex that follow.
+    pub(super) syntax: Syntax,
     nested: usize,
     has_action: bool,
+    /// Whether one of the actions prints files.
+    has_output: bool,
     query: Query,
 }
 
@@ -211,7 +285,12 @@ impl Parser<'_> {
     fn primary(&mut self, word: &OsString) -> Result<Expr> {
         let Some(name) = word.to_str() else { return Err(unknown(word)) };
         if let Some(action) = self.action(name)? {
-            self.has_action |= !matches!(action, Action::Prune);
+            // As GNU has it: -prune and -quit alone leave it to -print.
+            self.has_action |= !matches!(action, Action::Prune | Action::Quit);
+            self.has_output |= matches!(
+                action,
+                Action::Print | Action::Print0 | Action::Printf(_) | Action::Ls | Action::Json
+            );
             return Ok(Expr::Action(action));
         }
         if self.option(name)? {
@@ -222,15 +301,13 @@ impl Parser<'_> {
 
     fn action(&mut self, name: &str) -> Result<Option<Action>> {
         Ok(Some(match name {
+            "-print" if self.query.prints_json => Action::Json,
             "-print" => Action::Print,
+            "-printf" => Action::Printf(printf::parse(self.value(name)?.as_bytes())?),
             "-print0" => Action::Print0,
             "-ls" => Action::Ls,
             "-prune" => Action::Prune,
             "-quit" => Action::Quit,
-            "--json" => {
-                self.query.prints_json = true;
-                Action::Json
-            }
             "-delete" => {
                 self.view.may_write("-delete")?;
                 self.query.depth_first = true;
@@ -239,6 +316,14 @@ impl Parser<'_> {
             "-exec" => {
                 self.query.execs += 1;
                 Action::Exec(Exec::parse(self.query.execs - 1, &mut self.words)?)
+            }
+            "-fprint" | "-fprint0" | "-fprintf" | "-fls" => {
+                return Err(Error::usage(format!("{name}: dbg writes no files for find"))
+                    .hint("the output can be redirected: find … > FILE"));
+            }
+            "-execdir" | "-ok" | "-okdir" => {
+                return Err(Error::usage(format!("{name}: not supported"))
+                    .hint("-exec runs a tool of dbg on what is found"));
             }
             _ => return Ok(None),
         }))
@@ -249,7 +334,10 @@ impl Parser<'_> {
         match name {
             "-maxdepth" => self.query.max_depth = self.number(name)?,
             "-mindepth" => self.query.min_depth = self.number(name)?,
-            "-depth" => self.query.depth_first = true,
+            "-depth" | "-d" => self.query.depth_first = true,
+            "-follow" => self.query.follow = Follow::Always,
+            "-regextype" => self.syntax = self.syntax(name)?,
+            "-noleaf" | "-warn" | "-nowarn" => {}
             "-xdev" | "-mount" => self.query.one_device = true,
             _ => return Ok(false),
         }
@@ -263,11 +351,24 @@ impl Parser<'_> {
             "-true" => Test::Constant(true),
             "-false" => Test::Constant(false),
             "-name" | "-iname" => Test::Name { pattern: self.value(name)?.into_vec(), ignore_case },
-            "-path" | "-ipath" | "-wholename" => {
+            "-path" | "-ipath" | "-wholename" | "-iwholename" => {
                 Test::Path { pattern: self.value(name)?.into_vec(), ignore_case }
             }
             "-regex" | "-iregex" => Test::Regex(self.regex(name, ignore_case)?),
-            "-type" => Test::Kind(self.kinds()?),
+            "-lname" | "-ilname" => {
+                Test::Target { pattern: self.value(name)?.into_vec(), ignore_case }
+            }
+            "-type" => Test::Kind(self.kinds(name)?),
+            "-xtype" => Test::OtherKind(self.kinds(name)?),
+            "-samefile" => {
+                let root = self.view.root()?;
+                let word = self.value(name)?;
+                let stat = match self.query.follow {
+                    Follow::Never => root.lstat(Path::new(&word))?,
+                    _ => root.stat(Path::new(&word))?,
+                };
+                Test::Same(stat.st_dev, stat.st_ino)
+            }
             "-size" => self.size()?,
             "-mtime" => age(Clock::Modified, true, self.count(name)?),
             "-atime" => age(Clock::Accessed, true, self.count(name)?),
@@ -275,10 +376,10 @@ impl Parser<'_> {
             "-mmin" => age(Clock::Modified, false, self.count(name)?),
             "-amin" => age(Clock::Accessed, false, self.count(name)?),
             "-cmin" => age(Clock::Changed, false, self.count(name)?),
-            "-newer" => {
-                let stat = self.view.root()?.stat(Path::new(&self.value(name)?))?;
-                Test::NewerThan(stat.st_mtime, stat.st_mtime_nsec)
-            }
+            "-newer" => self.newer("-newermm")?,
+            "-anewer" => self.newer("-neweram")?,
+            "-cnewer" => self.newer("-newercm")?,
+            name if name.starts_with("-newer") => self.newer(name)?,
             "-empty" => Test::Empty,
             "-perm" => {
                 let word = self.value(name)?;
@@ -295,77 +396,6 @@ impl Parser<'_> {
             "-nogroup" => Test::NoGroup,
             _ => return Ok(None),
         }))
-    }
-
-    fn value(&mut self, name: &str) -> Result<OsString> {
-        self.words.next().ok_or_else(|| Error::usage(format!("{name} wants a word behind it")))
-    }
-
-    fn number(&mut self, name: &str) -> Result<usize> {
-        let word = self.value(name)?;
-        let number = word.to_str().and_then(|word| word.parse().ok());
-        number.ok_or_else(|| Error::usage(format!("{name}: {} is no number", quote(word))))
-    }
-
-    fn count(&mut self, name: &str) -> Result<Count> {
-        let word = self.value(name)?;
-        let count = word.to_str().and_then(Count::parse);
-        count.ok_or_else(|| Error::usage(format!("{name}: {} is no number", quote(word))))
-    }
-
-    fn owner(&mut self, name: &str, find: fn(&Users, &[u8]) -> Option<u32>) -> Result<Count> {
-        let word = self.value(name)?;
-        let number = || word.to_str().and_then(|word| word.parse().ok());
-        match find(self.users, word.as_bytes()).or_else(number) {
-            Some(id) => Ok(Count::Exactly(id.into())),
-            None => {
-                Err(Error::usage(format!("{name}: {} is not known in the target", quote(word))))
-            }
-        }
-    }
-
-    fn regex(&mut self, name: &str, ignore_case: bool) -> Result<Regex> {
-        let word = self.value(name)?;
-        let pattern =
-            translate(word.as_bytes(), Syntax::Extended, Within::Text).context(|| name)?;
-        // The whole path has to match, and a newline in it is a character as any other.
-        RegexBuilder::new(&format!("^(?:{pattern})$"))
-            .case_insensitive(ignore_case)
-            .dot_matches_new_line(true)
-            .build()
-            .map_err(|error| Error::usage(format!("{name}: {error}")))
-    }
-
-    fn kinds(&mut self) -> Result<Vec<FileType>> {
-        let word = self.value("-type")?;
-        let kind = |letter: &[u8]| match letter {
-            b"f" => Ok(FileType::File),
-            b"d" => Ok(FileType::Dir),
-            b"l" => Ok(FileType::Link),
-            b"b" => Ok(FileType::Block),
-            b"c" => Ok(FileType::Char),
-            b"p" => Ok(FileType::Fifo),
-            b"s" => Ok(FileType::Socket),
-            _ => Err(Error::usage(format!("-type: {} is none of f d l b c p s", quote(&word)))),
-        };
-        word.as_bytes().split(|b| *b == b',').map(kind).collect()
-    }
-
-    fn size(&mut self) -> Result<Test> {
-        let word = self.value("-size")?;
-        let wrong = || Error::usage(format!("-size: {} is no size", quote(&word)));
-        let text = word.to_str().ok_or_else(wrong)?;
-        let (number, unit) = match text.char_indices().next_back().ok_or_else(wrong)? {
-            (_, '0'..='9') => (text, 512),
-            (at, 'c') => (&text[..at], 1),
-            (at, 'w') => (&text[..at], 2),
-            (at, 'b') => (&text[..at], 512),
-            (at, 'k') => (&text[..at], 1 << 10),
-            (at, 'M') => (&text[..at], 1 << 20),
-            (at, 'G') => (&text[..at], 1 << 30),
-            _ => return Err(wrong()),
-        };
-        Ok(Test::Size { count: Count::parse(number).ok_or_else(wrong)?, unit })
     }
 }
 

@@ -1,5 +1,6 @@
 //! `grep`: lines that match a pattern.
 
+mod bounds;
 mod matcher;
 mod options;
 mod print;

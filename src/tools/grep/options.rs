@@ -104,6 +104,12 @@ pub(super) fn command() -> Command {
             "count", "files-with-matches", "files-without-match", "only-matching", "quiet", "after-context",
             "before-context", "context",
         ]))
+        .arg(
+            flag("perl-regexp", 'P', "Not supported: patterns are searched in linear time")
+                .hide(true),
+        )
+        .arg(flag("null", 'Z', "End names of files with NUL"))
+        .arg(flag("binary", 'U', "Files are read as they are: so they are anyway"))
         .arg(flag("line-buffered", None, "Write every line at once"))
         .arg(
             long("color", "Mark what matches: always, never or auto (on a terminal; the default)")
@@ -204,6 +210,7 @@ impl Options {
                 only_parts: is("only-matching"),
                 colour,
                 invert: is("invert-match"),
+                nul: is("null"),
             },
             json: is("json"),
             with_name: with_name.or(is("json").then_some(true)),
@@ -247,6 +254,10 @@ pub(super) fn operands(
     matches: &ArgMatches,
     io: &mut Io,
 ) -> Result<(Vec<Vec<u8>>, Vec<PathBuf>)> {
+    if matches.get_flag("perl-regexp") {
+        return Err(Error::usage("-P: Perl's regular expressions are not supported")
+            .hint("-E takes extended ones, with \\w, \\s and \\b besides"));
+    }
     let mut patterns = Vec::new();
     let lines = |text: &[u8]| text.split(|b| *b == b'\n').map(<[u8]>::to_vec).collect::<Vec<_>>();
     for text in matches.get_many::<OsString>("regexp").into_iter().flatten() {

@@ -11,6 +11,8 @@ pub(super) struct Style {
     pub(super) only_parts: bool,
     pub(super) colour: bool,
     pub(super) invert: bool,
+    /// Whether NUL ends names of files.
+    pub(super) nul: bool,
 }
 
 /// What stands in front of a line.
@@ -89,14 +91,18 @@ impl Style {
     /// The name of a file that is listed.
     pub(super) fn listed(&self, name: &[u8], out: &mut Output) -> io::Result<()> {
         self.coloured(NAME, out, |out| out.write_name(name))?;
-        out.write_all(b"\n")
+        out.write_all(if self.nul { b"\0" } else { b"\n" })
     }
 
     fn head(&self, head: Head, out: &mut Output) -> io::Result<()> {
         let separator: &[u8] = if head.selected { b":" } else { b"-" };
         if let Some(name) = head.name {
             self.coloured(NAME, out, |out| out.write_name(name))?;
-            self.coloured(SEPARATOR, out, |out| out.write_all(separator))?;
+            if self.nul {
+                out.write_all(b"\0")?;
+            } else {
+                self.coloured(SEPARATOR, out, |out| out.write_all(separator))?;
+            }
         }
         // Lines count from 1.
         if self.numbers && head.number > 0 {

@@ -1,12 +1,15 @@
 //! `ls`: lists directories, with the flags of GNU's.
 
+mod columns;
 mod options;
 mod print;
+mod quoting;
 mod row;
 
 use super::Tool;
 use super::args::files_or;
 use super::facts::Facts;
+use super::glob;
 use super::place::{self, Place};
 use super::users::Users;
 use super::walk::{self, Step, Walk};
@@ -15,7 +18,7 @@ use crate::exit::Exit;
 use crate::output::{Io, Shape, json, quote, time};
 use crate::view::{Dir, Entry, FileType, Needs, Root, View};
 use clap::ArgMatches;
-use options::{Layout, Options, Shown};
+use options::{Follow, Layout, Marks, Options, Shown};
 use print::Printer;
 use row::{Row, sort};
 use std::ffi::OsStr;
@@ -44,7 +47,7 @@ fn run(view: &View, matches: &ArgMatches, io: &mut Io) -> Result<Exit> {
     let names_owners = match options.layout {
         Layout::Long => !options.numeric,
         Layout::Json => true,
-        Layout::Lines | Layout::Columns => false,
+        _ => false,
     };
     let users = if names_owners { Users::load(view) } else { Users::default() };
     let mut listing = Listing {
@@ -108,13 +111,24 @@ impl Listing<'_> {
         let stat = self.root.lstat(path)?;
         let name = place::c_name(path)?;
         let entry = Entry { name, kind: FileType::of_mode(stat.st_mode), ino: stat.st_ino };
-        let row = Row::new(&entry, Place::Root(self.root), self.options).context(|| quote(path))?;
         // As GNU has it: a link to a directory is that directory, unless it is the link one looks at.
-        let shows_links = self.options.layout == Layout::Long || self.options.classify;
+        let shows_links =
+            self.options.layout == Layout::Long || self.options.marks == Marks::Classify;
+        let leads_to_dir =
+            || self.root.stat(path).is_ok_and(|s| FileType::of_mode(s.st_mode) == FileType::Dir);
+        let follow = match self.options.follow {
+            Follow::Always | Follow::Operands => true,
+            Follow::Directories => leads_to_dir(),
+            Follow::Never => false,
+        };
+        let row = Row::new(&entry, Place::Root(self.root), self.options, follow, || {
+            self.root.stat(path).map_err(|error| error.errno().map_or(error, Error::from))
+        });
+        let row = row.context(|| quote(path))?;
         let is_directory = match row.kind {
             FileType::Dir => true,
-            FileType::Link if !shows_links => {
-                self.root.stat(path).is_ok_and(|s| FileType::of_mode(s.st_mode) == FileType::Dir)
+            FileType::Link if !shows_links && !self.options.directories_themselves => {
+                leads_to_dir()
             }
             _ => false,
         };
@@ -138,7 +152,15 @@ impl Listing<'_> {
                 }
             };
             let path = PathBuf::from(std::ffi::OsString::from_vec(walk.path_of(&entry)));
-            let dir = match walk.dir()?.open_dir(&entry.name).map_err(Error::from) {
+            let is_link = walk
+                .dir()?
+                .lstat(&entry.name)
+                .is_ok_and(|stat| FileType::of_mode(stat.st_mode) == FileType::Link);
+            let opened = match is_link && self.options.follow == Follow::Always {
+                true => self.linked(&path, &walk),
+                false => walk.dir()?.open_dir(&entry.name).map_err(Error::from),
+            };
+            let dir = match opened {
                 Ok(dir) => dir,
                 Err(error) if walk::is_gone(&error) => continue,
                 Err(error) => {
@@ -147,9 +169,24 @@ impl Listing<'_> {
                 }
             };
             let below = self.directory(&path, &dir, true, io)?;
-            walk.enter(entry, dir, Some(below))?;
+            let entered = match is_link {
+                true => walk.enter_link(entry, dir, Some(below)),
+                false => walk.enter(entry, dir, Some(below)),
+            };
+            entered.context(|| quote(&path))?;
         }
         Ok(())
+    }
+
+    /// The directory that the link `path` leads to, unless `walk` came through it.
+    fn linked(&self, path: &Path, walk: &Walk) -> Result<Dir> {
+        let dir =
+            self.root.open_dir(path).map_err(|error| error.errno().map_or(error, Error::from))?;
+        let stat = nix::sys::stat::fstat(&dir)?;
+        match walk.is_in(stat.st_dev, stat.st_ino) {
+            true => Err(Error::new("leads back to a directory that it lies in")),
+            false => Ok(dir),
+        }
     }
 
     /// Lists what is in `dir`; with -R, gives the directories in it back.
@@ -158,7 +195,7 @@ impl Listing<'_> {
             if !self.is_first {
                 io.stdout.write_all(b"\n")?;
             }
-            io.stdout.write_name(path.as_os_str().as_bytes())?;
+            quoting::write(path.as_os_str().as_bytes(), self.options.quoting, io)?;
             io.stdout.write_all(b":\n")?;
         }
         self.is_first = false;
@@ -233,12 +270,20 @@ impl Listing<'_> {
                     break;
                 }
             };
-            if self.options.shown == Shown::Plain && entry.name.to_bytes().starts_with(b".") {
+            let name = entry.name.to_bytes();
+            if self.leaves_out(name) {
                 continue;
             }
-            match Row::new(&entry, Place::Dir(dir), self.options) {
+            let follow = self.options.follow == Follow::Always && self.options.needs_stat();
+            let row = Row::new(&entry, Place::Dir(dir), self.options, follow, || {
+                let stat = self.root.stat(&path.join(OsStr::from_bytes(name)));
+                stat.map_err(|error| error.errno().map_or(error, Error::from))
+            });
+            match row {
                 Ok(row) => visit(self, row, io)?,
-                Err(error) if walk::is_gone(&error) => {}
+                // A link that leads nowhere is no name that is gone.
+                Err(error)
+                    if walk::is_gone(&error) && !(follow && entry.kind == FileType::Link) => {}
                 Err(error) => {
                     let name = OsStr::from_bytes(entry.name.to_bytes());
                     io.complain(&error.context(quote(path.join(name))));
@@ -247,6 +292,15 @@ impl Listing<'_> {
             }
         }
         Ok(())
+    }
+
+    fn leaves_out(&self, name: &[u8]) -> bool {
+        let matches = |globs: &[Vec<u8>]| {
+            globs.iter().any(|glob| glob::matches(glob, name, glob::Options::default()))
+        };
+        let is_plain = self.options.shown == Shown::Plain;
+        is_plain && (name.starts_with(b".") || matches(&self.options.hidden))
+            || matches(&self.options.ignored)
     }
 
     fn print(
@@ -278,6 +332,11 @@ impl Listing<'_> {
                 io.complain(&error);
                 return Ok(());
             }
+        };
+        let followed = self.options.follow == Follow::Always;
+        let stat = match FileType::of_mode(stat.st_mode) {
+            FileType::Link if followed => self.root.stat(&path).unwrap_or(stat),
+            _ => stat,
         };
         let target = match row.kind {
             FileType::Link => place.readlink(&row.name).ok(),

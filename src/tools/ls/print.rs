@@ -1,6 +1,7 @@
 //! The layouts of a listing: lines, columns, long.
 
-use super::options::{Layout, Options, TimeStyle};
+use super::options::{Layout, Marks, Options, TimeStyle};
+use super::quoting;
 use super::row::{Meta, Row};
 use crate::error::Result;
 use crate::output::{Io, time, units, visible};
@@ -9,9 +10,6 @@ use crate::view::FileType;
 use std::borrow::Cow;
 use std::io::Write;
 use unicode_width::UnicodeWidthStr;
-
-/// Columns of a terminal that -C assumes where there is none.
-const NO_TERMINAL: usize = 80;
 
 /// Prints rows of one listing.
 #[derive(Debug)]
@@ -23,7 +21,7 @@ pub(super) struct Printer<'a> {
 
 /// How wide the columns of a long listing are.
 #[derive(Debug, Default)]
-struct Widths {
+pub(super) struct Widths {
     inode: usize,
     blocks: usize,
     links: usize,
@@ -33,6 +31,7 @@ struct Widths {
     major: usize,
     minor: usize,
     time: usize,
+    context: usize,
 }
 
 impl Printer<'_> {
@@ -40,7 +39,8 @@ impl Printer<'_> {
     pub(super) fn rows(&self, rows: &[Row], others: &[Row], io: &mut Io) -> Result<()> {
         let widths = self.widths(rows.iter().chain(others));
         match self.options.layout {
-            Layout::Columns => return self.columns(rows, &widths, io),
+            Layout::Columns | Layout::Across => return self.columns(rows, &widths, io),
+            Layout::Commas => return self.commas(rows, io),
             Layout::Long => {
                 for row in rows {
                     self.long(row, &widths, io)?;
@@ -59,7 +59,8 @@ impl Printer<'_> {
     pub(super) fn total(&self, rows: &[Row], io: &mut Io) -> Result<()> {
         if self.options.layout == Layout::Long || self.options.blocks {
             let blocks = rows.iter().filter_map(|row| row.meta).map(|meta| meta.blocks).sum();
-            writeln!(io.stdout, "total {}", self.allocated(blocks))?;
+            write!(io.stdout, "total {}", self.allocated(blocks))?;
+            io.stdout.write_all(self.options.end())?;
         }
         Ok(())
     }
@@ -72,27 +73,22 @@ impl Printer<'_> {
     fn line(&self, row: &Row, widths: &Widths, io: &mut Io) -> Result<()> {
         io.stdout.write_all(self.prefix(row, widths).as_bytes())?;
         self.name(row, io)?;
-        Ok(io.stdout.write_all(b"\n")?)
+        Ok(io.stdout.write_all(self.options.end())?)
     }
 
     fn long(&self, row: &Row, w: &Widths, io: &mut Io) -> Result<()> {
         io.stdout.write_all(self.prefix(row, w).as_bytes())?;
         let out = &mut io.stdout;
         match row.meta {
-            None => write!(
-                out,
-                "?????????? {:>links$} {:<user$} {:<group$} {:>size$} {:>time$} ",
-                "?",
-                "?",
-                "?",
-                "?",
-                "?",
-                links = w.links,
-                user = w.user,
-                group = w.group,
-                size = w.size,
-                time = w.time
-            )?,
+            None => {
+                let kind = mode::letter(row.kind);
+                write!(out, "{kind}????????? {:>1$} ", "?", w.links)?;
+                for width in self.owners(w.user, w.group).into_iter().flatten() {
+                    write!(out, "{:<width$} ", "?")?;
+                }
+                self.context(row, w, io)?;
+                write!(io.stdout, "{:>1$} {2:>3$} ", "?", w.size, "?", w.time)?;
+            }
             Some(meta) => {
                 write!(
                     out,
@@ -101,8 +97,14 @@ impl Printer<'_> {
                     meta.links,
                     links = w.links
                 )?;
-                self.owner(self.users.user(meta.uid), meta.uid, w.user, io)?;
-                self.owner(self.users.group(meta.gid), meta.gid, w.group, io)?;
+                let [user, group] = self.owners(w.user, w.group);
+                if let Some(width) = user {
+                    self.owner(self.users.user(meta.uid), meta.uid, width, io)?;
+                }
+                if let Some(width) = group {
+                    self.owner(self.users.group(meta.gid), meta.gid, width, io)?;
+                }
+                self.context(row, w, io)?;
                 let (size, time) = (self.size(&meta, w), self.time(&meta));
                 write!(io.stdout, "{size:>0$} {time} ", w.size)?;
             }
@@ -110,32 +112,29 @@ impl Printer<'_> {
         self.name(row, io)?;
         if let Some(target) = &row.target {
             io.stdout.write_all(b" -> ")?;
-            io.stdout.write_name(target)?;
+            quoting::write(target, self.options.quoting, io)?;
+            if let Some(mode) = row.link_mode {
+                let mark = mark(FileType::of_mode(mode), Some(mode), self.options.marks);
+                io.stdout.write_all(mark.as_bytes())?;
+            }
         }
-        Ok(io.stdout.write_all(b"\n")?)
+        Ok(io.stdout.write_all(self.options.end())?)
     }
 
-    fn columns(&self, rows: &[Row], widths: &Widths, io: &mut Io) -> Result<()> {
-        let cells: Vec<usize> = rows.iter().map(|row| self.cell_width(row, widths, io)).collect();
-        let columns = fit(&cells, io.width.unwrap_or(NO_TERMINAL));
-        let lines = rows.len().div_ceil(columns.len().max(1));
-        for line in 0..lines {
-            let mut gap = 0;
-            for (column, width) in columns.iter().enumerate() {
-                let at = column * lines + line;
-                let Some(row) = rows.get(at) else { break };
-                write!(io.stdout, "{:gap$}", "")?;
-                io.stdout.write_all(self.prefix(row, widths).as_bytes())?;
-                self.name(row, io)?;
-                gap = width - cells[at];
-            }
-            io.stdout.write_all(b"\n")?;
+    /// Which of the columns for user and group there are.
+    fn owners<T>(&self, user: T, group: T) -> [Option<T>; 2] {
+        [self.options.owner.then_some(user), self.options.group.then_some(group)]
+    }
+
+    fn context(&self, row: &Row, w: &Widths, io: &mut Io) -> Result<()> {
+        if self.options.context {
+            write!(io.stdout, "{:<1$} ", context(row), w.context)?;
         }
         Ok(())
     }
 
-    /// Inode number and allocated size, as far as they are asked for.
-    fn prefix(&self, row: &Row, widths: &Widths) -> String {
+    /// Inode number, allocated size and context, as far as they are asked for.
+    pub(super) fn prefix(&self, row: &Row, widths: &Widths) -> String {
         let mut prefix = String::new();
         if self.options.inode {
             prefix += &format!("{:>1$} ", row.ino, widths.inode);
@@ -144,22 +143,25 @@ impl Printer<'_> {
             let blocks = row.meta.map_or("?".into(), |meta| self.allocated(meta.blocks));
             prefix += &format!("{blocks:>0$} ", widths.blocks);
         }
+        if self.options.context && self.options.layout != Layout::Long {
+            prefix += &format!("{:>1$} ", context(row), widths.context);
+        }
         prefix
     }
 
-    fn name(&self, row: &Row, io: &mut Io) -> Result<()> {
+    pub(super) fn name(&self, row: &Row, io: &mut Io) -> Result<()> {
         let colour = if self.options.colour { colour(row) } else { None };
         if let Some(colour) = colour {
             write!(io.stdout, "\x1b[{colour}m")?;
         }
-        io.stdout.write_name(row.name.to_bytes())?;
+        quoting::write(row.name.to_bytes(), self.options.quoting, io)?;
         if colour.is_some() {
             io.stdout.write_all(b"\x1b[0m")?;
         }
         // In the long layout a link's mark would stand between its name and its target.
         let is_long_link = row.kind == FileType::Link && self.options.layout == Layout::Long;
-        if self.options.classify && !is_long_link {
-            io.stdout.write_all(mark(row).as_bytes())?;
+        if !is_long_link {
+            io.stdout.write_all(self.mark(row).as_bytes())?;
         }
         Ok(())
     }
@@ -216,6 +218,9 @@ impl Printer<'_> {
         };
         for row in rows {
             w.inode = w.inode.max(digits(row.ino));
+            if self.options.context {
+                w.context = w.context.max(context(row).width());
+            }
             let Some(meta) = &row.meta else { continue };
             if self.options.blocks {
                 w.blocks = w.blocks.max(self.allocated(meta.blocks).len());
@@ -240,32 +245,18 @@ impl Printer<'_> {
         w
     }
 
-    fn cell_width(&self, row: &Row, widths: &Widths, io: &Io) -> usize {
-        let name = row.name.to_bytes();
-        let name: Cow<'_, str> = match io.stdout.is_terminal() {
-            true => visible(name),
-            false => String::from_utf8_lossy(name),
-        };
-        let mark = if self.options.classify { mark(row).len() } else { 0 };
-        self.prefix(row, widths).len() + name.width() + mark
+    pub(super) fn cell_width(&self, row: &Row, widths: &Widths, io: &Io) -> usize {
+        let name = quoting::width(row.name.to_bytes(), self.options.quoting, io);
+        self.prefix(row, widths).width() + name + self.mark(row).len()
+    }
+
+    fn mark(&self, row: &Row) -> &'static str {
+        mark(row.kind, row.meta.map(|meta| meta.mode), self.options.marks)
     }
 }
 
-/// The widths, gaps included, of as many columns as fit into `line`; names run down the columns.
-fn fit(cells: &[usize], line: usize) -> Vec<usize> {
-    const GAP: usize = 2;
-    let most = cells.len().min((line + GAP) / (GAP + 1)).max(1);
-    for count in (2..=most).rev() {
-        let lines = cells.len().div_ceil(count);
-        let columns: Vec<usize> = cells
-            .chunks(lines)
-            .map(|column| column.iter().max().copied().unwrap_or(0) + GAP)
-            .collect();
-        if columns.iter().sum::<usize>() - GAP <= line {
-            return columns;
-        }
-    }
-    vec![cells.iter().max().copied().unwrap_or(0) + GAP]
+fn context(row: &Row) -> Cow<'_, str> {
+    row.context.as_ref().map_or("?".into(), |context| visible(context))
 }
 
 fn digits(number: u64) -> usize {
@@ -277,14 +268,15 @@ fn device(meta: &Meta) -> Option<(u32, u32)> {
     is_device.then(|| (libc::major(meta.device), libc::minor(meta.device)))
 }
 
-/// What -F appends.
-fn mark(row: &Row) -> &'static str {
-    match row.kind {
-        FileType::Dir => "/",
+/// What -F and its like append.
+fn mark(kind: FileType, mode: Option<u32>, marks: Marks) -> &'static str {
+    match kind {
+        FileType::Dir if marks >= Marks::Slash => "/",
+        _ if marks < Marks::FileType => "",
         FileType::Link => "@",
         FileType::Fifo => "|",
         FileType::Socket => "=",
-        FileType::File if row.meta.is_some_and(|meta| meta.mode & 0o111 != 0) => "*",
+        FileType::File if marks == Marks::Classify && mode.is_some_and(|m| m & 0o111 != 0) => "*",
         _ => "",
     }
 }
@@ -307,18 +299,4 @@ fn colour(row: &Row) -> Option<&'static str> {
         FileType::File if mode & 0o111 != 0 => "01;32",
         _ => return None,
     })
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn as_many_columns_as_fit_are_taken() {
-        assert_eq!(fit(&[1, 1, 1, 1], 80), [3, 3, 3, 3]);
-        assert_eq!(fit(&[1, 1, 1, 1], 10), [3, 3, 3, 3]);
-        assert_eq!(fit(&[1, 1, 1, 1], 9), [3, 3]);
-        assert_eq!(fit(&[100, 1], 80), [102]);
-        assert_eq!(fit(&[], 80), [2]);
-    }
 }

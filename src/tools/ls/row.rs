@@ -4,11 +4,13 @@ use super::options::{Clock, Layout, Options, Sort};
 use crate::error::Result;
 use crate::tools::facts;
 use crate::tools::place::Place;
+use crate::tools::sort::version;
 use crate::view::{Entry, FileType};
 use nix::sys::stat::FileStat;
 use std::cmp::Ordering;
 use std::ffi::CString;
 use std::os::unix::ffi::OsStringExt;
+use unicode_width::UnicodeWidthStr;
 
 /// One name.
 #[derive(Debug)]
@@ -20,6 +22,10 @@ pub(super) struct Row {
     pub(super) meta: Option<Meta>,
     /// Where a link points; read for the long layout alone.
     pub(super) target: Option<Box<[u8]>>,
+    /// The mode of what a link leads to, where it was asked for.
+    pub(super) link_mode: Option<u32>,
+    /// The security context, where it was asked for and the file has one.
+    pub(super) context: Option<Box<[u8]>>,
 }
 
 /// The part of lstat(2) that a listing shows. Small, since there may be a hundred thousand.
@@ -38,23 +44,47 @@ pub(super) struct Meta {
 }
 
 impl Row {
-    /// The row of `entry` in `place`, with what `options` need.
+    /// The row of `entry` in `place`, with what `options` need. `followed` gives stat of what a link leads to.
     ///
     /// Fails when they need lstat and it fails; the name can then be listed with [`Row::bare`].
-    pub(super) fn new(entry: &Entry, place: Place<'_>, options: &Options) -> Result<Row> {
+    pub(super) fn new(
+        entry: &Entry,
+        place: Place<'_>,
+        options: &Options,
+        follow: bool,
+        followed: impl Fn() -> Result<FileStat>,
+    ) -> Result<Row> {
         let mut row = Row::bare(entry);
-        if options.needs_stat() || entry.kind == FileType::Unknown {
-            row.set_stat(&place.lstat(&entry.name)?, options);
+        if options.needs_stat() || follow || entry.kind == FileType::Unknown {
+            let mut stat = place.lstat(&entry.name)?;
+            if follow && FileType::of_mode(stat.st_mode) == FileType::Link {
+                stat = followed()?;
+            }
+            row.set_stat(&stat, options);
         }
         if row.kind == FileType::Link && options.layout == Layout::Long {
             row.target = place.readlink(&entry.name).ok().map(|t| t.into_vec().into());
+        }
+        if row.kind == FileType::Link && options.needs_link_mode() {
+            row.link_mode = followed().ok().map(|stat| stat.st_mode);
+        }
+        if options.context {
+            row.context = place.context(&entry.name, row.kind).map(Into::into);
         }
         Ok(row)
     }
 
     /// The row of a name of which nothing more is known.
     pub(super) fn bare(entry: &Entry) -> Row {
-        Row { name: entry.name.clone(), kind: entry.kind, ino: entry.ino, meta: None, target: None }
+        Row {
+            name: entry.name.clone(),
+            kind: entry.kind,
+            ino: entry.ino,
+            meta: None,
+            target: None,
+            link_mode: None,
+            context: None,
+        }
     }
 
     /// Takes over what lstat or stat said.
@@ -84,6 +114,12 @@ impl Row {
         Entry { name: self.name.clone(), kind: self.kind, ino: self.ino }
     }
 
+    /// Whether it is a directory or a link that is known to lead to one.
+    fn is_directory(&self) -> bool {
+        let leads_to = self.link_mode.map(FileType::of_mode);
+        self.kind == FileType::Dir || leads_to == Some(FileType::Dir)
+    }
+
     fn extension(&self) -> &[u8] {
         let name = self.name.to_bytes();
         name.iter().rposition(|b| *b == b'.').map_or(&[], |dot| &name[dot..])
@@ -95,9 +131,14 @@ pub(super) fn sort(rows: &mut [Row], options: &Options) {
     let by_name = |a: &Row, b: &Row| a.name.cmp(&b.name);
     let size = |row: &Row| row.meta.map(|m| m.size);
     let time = |row: &Row| row.meta.map(|m| (m.seconds, m.nanoseconds));
+    let width = |row: &Row| String::from_utf8_lossy(row.name.to_bytes()).width();
     let order = |a: &Row, b: &Row| -> Ordering {
         match options.sort {
             Sort::Name | Sort::Directory => by_name(a, b),
+            Sort::Version => {
+                version(a.name.to_bytes(), b.name.to_bytes()).then_with(|| by_name(a, b))
+            }
+            Sort::Width => width(a).cmp(&width(b)).then_with(|| by_name(a, b)),
             Sort::Size => size(b).cmp(&size(a)).then_with(|| by_name(a, b)),
             Sort::Time => time(b).cmp(&time(a)).then_with(|| by_name(a, b)),
             Sort::Extension => a.extension().cmp(b.extension()).then_with(|| by_name(a, b)),
@@ -106,9 +147,11 @@ pub(super) fn sort(rows: &mut [Row], options: &Options) {
     if options.sort == Sort::Directory {
         return;
     }
-    if options.reverse {
-        rows.sort_unstable_by(|a, b| order(b, a));
-    } else {
-        rows.sort_unstable_by(order);
-    }
+    rows.sort_unstable_by(|a, b| {
+        let order = if options.reverse { order(b, a) } else { order(a, b) };
+        match options.directories_first {
+            true => b.is_directory().cmp(&a.is_directory()).then(order),
+            false => order,
+        }
+    });
 }

@@ -2,6 +2,7 @@
 
 use crate::error::Result;
 use crate::output::{Text, time};
+use crate::tools::ns;
 use crate::tools::users::Users;
 use crate::view::{Facts, IdMap, Process, Stat, View};
 use nix::errno::Errno;
@@ -17,12 +18,14 @@ pub(in crate::tools) struct Want {
     pub args: bool,
     pub wchan: bool,
     pub status: bool,
+    /// Control group, label and namespaces.
+    pub surroundings: bool,
 }
 
 impl Want {
     /// What costs no read more.
     pub(in crate::tools) const LEAST: Want =
-        Want { threads: false, args: false, wchan: false, status: false };
+        Want { threads: false, args: false, wchan: false, status: false, surroundings: false };
 }
 
 /// One process, or with `-L` one thread.
@@ -82,6 +85,12 @@ pub(in crate::tools) struct Row {
     pub args: Rc<[u8]>,
     /// Whether `args` is longer than what was read.
     pub args_cut: bool,
+    /// The processor that it ran on last.
+    pub processor: i32,
+    /// The scheduling policy as ps(1) writes it: `TS`, `FF`, `RR`, `B`, `IDL`, `DLN`.
+    pub class: &'static str,
+    #[serde(skip)]
+    pub surroundings: Surroundings,
     /// When it started, in clock ticks after boot: finer than `started`.
     #[serde(skip)]
     pub start_ticks: u64,
@@ -92,6 +101,19 @@ pub(in crate::tools) struct Row {
     #[serde(skip)]
     pub lines: String,
 }
+
+/// What a process lies in. Each costs a read of its own.
+#[derive(Clone, Debug, Default)]
+pub(in crate::tools) struct Surroundings {
+    pub cgroup: Text,
+    pub label: Text,
+    /// Inodes of the namespaces, in the order of [`NAMESPACES`]; `None` where they may not be read.
+    pub namespaces: [Option<u64>; NAMESPACES.len()],
+}
+
+/// The namespaces that columns are named after.
+pub(in crate::tools) const NAMESPACES: [&str; 8] =
+    ["cgroup", "ipc", "mnt", "net", "pid", "time", "user", "uts"];
 
 impl Row {
     /// The words of the command line with a space between them, as it was read.
@@ -168,6 +190,9 @@ impl Reader {
         if self.want.args {
             self.read_args(process, &mut row);
         }
+        if self.want.surroundings {
+            self.read_surroundings(process, &mut row);
+        }
         if !self.want.threads || stat.threads == 1 {
             self.read_wchan(process, "wchan", &mut row);
             rows.push(row);
@@ -182,6 +207,7 @@ impl Reader {
             let mut thread = Row { lwp, ..row.clone() };
             self.set_times(&mut thread, &stat);
             (thread.state, thread.comm) = (stat.state, Text(stat.comm.clone()));
+            (thread.processor, thread.class) = (stat.processor, class(stat.policy));
             thread.stat.replace_range(..1, stat.state.encode_utf8(&mut [0; 4]));
             self.read_wchan(process, &format!("task/{tid}/wchan"), &mut thread);
             rows.push(thread);
@@ -227,6 +253,9 @@ impl Reader {
             comm: Text(stat.comm.clone()),
             args: Rc::default(),
             args_cut: false,
+            processor: stat.processor,
+            class: class(stat.policy),
+            surroundings: Surroundings::default(),
             start_ticks: stat.start,
             now: self.boot + self.uptime as i64,
             lines: String::new(),
@@ -269,11 +298,49 @@ impl Reader {
         self.kept += self.buffer.len();
     }
 
+    /// What is denied is left out.
+    fn read_surroundings(&mut self, process: &Process, row: &mut Row) {
+        let mut read = |name: &str| -> Vec<u8> {
+            match process.read_some(name, LONGEST, &mut self.buffer) {
+                Ok(_) => self.buffer.clone(),
+                Err(_) => Vec::new(),
+            }
+        };
+        let groups = read("cgroup");
+        let label = read("attr/current");
+        let label = label.trim_ascii_end();
+        row.surroundings = Surroundings {
+            cgroup: Text(
+                groups
+                    .trim_ascii_end()
+                    .iter()
+                    .map(|b| if *b == b'\n' { b',' } else { *b })
+                    .collect(),
+            ),
+            label: Text(label.strip_suffix(b"\0").unwrap_or(label).to_vec()),
+            namespaces: NAMESPACES.map(|kind| ns::inode(process, kind).ok()),
+        };
+    }
+
     fn read_wchan(&mut self, process: &Process, name: &str, row: &mut Row) {
         if self.want.wchan && process.read_into(name, &mut self.buffer).is_ok() {
             let is_running = matches!(self.buffer.as_slice(), b"" | b"0");
             row.wchan = (!is_running).then(|| Text(self.buffer.clone()));
         }
+    }
+}
+
+/// The policies of sched(7) by their numbers in the kernel.
+fn class(policy: u32) -> &'static str {
+    match policy {
+        0 => "TS",
+        1 => "FF",
+        2 => "RR",
+        3 => "B",
+        4 => "ISO",
+        5 => "IDL",
+        6 => "DLN",
+        _ => "?",
     }
 }
 

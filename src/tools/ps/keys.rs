@@ -1,6 +1,6 @@
 //! The columns of `ps`, as `-o` and `--sort` name them.
 
-use super::gather::Row;
+use super::gather::{NAMESPACES, Row};
 use crate::error::{Error, Result};
 use crate::output::time::Civil;
 use crate::output::{Align, Text, visible};
@@ -19,6 +19,7 @@ pub(super) enum Source {
     Status,
     Cmdline,
     Wchan,
+    Surroundings,
 }
 
 /// One column.
@@ -127,6 +128,21 @@ static KEYS: &[Key] = &[
     right(&["vsz", "vsize"], "VSZ", |r| number((r.vsz_bytes / 1024) as i64)),
     right(&["nice", "ni"], "NI", |r| number(r.nice)),
     right(&["pri"], "PRI", |r| number(r.priority)),
+    right(&["sz"], "SZ", |r| number((r.vsz_bytes / 4096) as i64)),
+    right(&["size"], "SIZE", |r| number((r.vsz_bytes / 1024) as i64)),
+    right(&["psr"], "PSR", |r| number(r.processor)),
+    left(&["cls", "class", "policy"], "CLS", |r| plain(r.class.into())),
+    left(&["cgroup"], "CGROUP", |r| text(&r.surroundings.cgroup)).from(Source::Surroundings),
+    left(&["label", "context"], "LABEL", |r| or_dash(&r.surroundings.label))
+        .from(Source::Surroundings),
+    right(&["cgroupns"], "CGROUPNS", |r| namespace(r, "cgroup")).from(Source::Surroundings),
+    right(&["ipcns"], "IPCNS", |r| namespace(r, "ipc")).from(Source::Surroundings),
+    right(&["mntns"], "MNTNS", |r| namespace(r, "mnt")).from(Source::Surroundings),
+    right(&["netns"], "NETNS", |r| namespace(r, "net")).from(Source::Surroundings),
+    right(&["pidns"], "PIDNS", |r| namespace(r, "pid")).from(Source::Surroundings),
+    right(&["timens"], "TIMENS", |r| namespace(r, "time")).from(Source::Surroundings),
+    right(&["userns"], "USERNS", |r| namespace(r, "user")).from(Source::Surroundings),
+    right(&["utsns"], "UTSNS", |r| namespace(r, "uts")).from(Source::Surroundings),
     left(&["wchan"], "WCHAN", |r| r.wchan.as_ref().map_or_else(|| plain("-".into()), text)),
     left(&["comm", "ucmd", "ucomm"], "COMMAND", |r| {
         plain(format!("{}{}", r.lines, r.comm.visible()))
@@ -134,6 +150,16 @@ static KEYS: &[Key] = &[
     left(&["args", "command"], "COMMAND", |r| plain(args(r))).from(Source::Cmdline),
     left(&["cmd"], "CMD", |r| plain(args(r))).from(Source::Cmdline),
 ];
+
+fn namespace(row: &Row, kind: &str) -> Cell {
+    let inodes = NAMESPACES.iter().zip(row.surroundings.namespaces);
+    let inode = inodes.into_iter().find_map(|(name, inode)| inode.filter(|_| *name == kind));
+    inode.map_or_else(|| plain("-".into()), |inode| number(inode as i64))
+}
+
+fn or_dash(value: &Text) -> Cell {
+    if value.0.is_empty() { plain("-".into()) } else { text(value) }
+}
 
 fn number(value: impl Into<i64>) -> Cell {
     let value = value.into();

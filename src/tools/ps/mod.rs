@@ -3,18 +3,20 @@
 mod forest;
 pub(super) mod gather;
 mod keys;
+mod select;
 mod words;
 
+use super::users::Users;
 use super::{Tool, args, command};
-use crate::error::{Error, Result};
+use crate::error::Result;
 use crate::exit::Exit;
 use crate::output::{Align, Io, Shape, print_lines};
 use crate::view::{Needs, View};
 use clap::{Arg, ArgAction, ArgMatches, Command};
 use gather::{Row, Want};
 use keys::{Choice, Key, Source};
+use select::Selection;
 use std::cmp::Ordering;
-use std::collections::HashSet;
 
 pub(super) const TOOL: Tool = Tool {
     name: "ps",
@@ -53,11 +55,21 @@ fn options() -> Command {
         .arg(args::short_flag('e', "every", "All processes (always so)").visible_short_alias('A'))
         .arg(args::short_flag('f', "full", "Full format"))
         .arg(args::short_flag('l', "long", "Long format"))
-        .arg(args::short_flag('L', "threads", "One line a thread"))
+        .arg(args::short_flag('F', "extra-full", "As -f, with sizes and processors"))
+        .arg(args::short_flag('j', "jobs", "Process groups and sessions"))
+        .arg(args::short_flag('L', "threads", "One line a thread").visible_short_alias('T'))
+        .arg(
+            args::short_flag('H', "hierarchy", "Children below their parents")
+                .overrides_with("forest"),
+        )
+        .arg(args::short_flag('M', "labels", "As -f, with security labels").visible_short_alias('Z'))
+        .arg(args::short_flag('d', "no-leaders", "All processes but leaders of sessions"))
+        .arg(args::short_flag('a', "with-terminal", "Processes on terminals but leaders of sessions"))
+        .arg(args::short_flag('y', "no-flags", "With -l: so it is anyway"))
         .arg(args::flag("usage", None, "CPU and memory, as `ps u` has it"))
         .arg(args::flag("forest", None, "Children below their parents, as `ps f` has it"))
         .arg(list("format", 'o', "KEYS", "Columns; `KEY=HEADING` renames one, `KEY=` takes it away"))
-        .arg(list("pid", 'p', "PIDS", "Only these processes"))
+        .args(select::options())
         .arg(
             Arg::new("sort")
                 .long("sort")
@@ -86,19 +98,23 @@ fn run(view: &View, matches: &ArgMatches, io: &mut Io) -> Result<Exit> {
         let keys = columns.iter().map(|c| c.key).chain(order.iter().map(|(key, _)| *key));
         keys.into_iter().any(|key| key.source == source)
     };
+    let users = Users::load(view);
+    let selection = Selection::new(matches, &users)?;
     let want = Want {
         threads: matches.get_flag("threads"),
         args: json || used(Source::Cmdline),
         wchan: used(Source::Wchan),
-        status: json || used(Source::Status),
+        status: json || used(Source::Status) || selection.needs_status(),
+        surroundings: used(Source::Surroundings),
     };
-    let pids = pids(matches)?;
     let mut rows = gather::rows(view, want)?;
-    if let Some(pids) = &pids {
-        rows.retain(|row| pids.contains(&row.pid));
+    rows.retain(|row| selection.lets_through(row));
+    let is = |id: &str| matches.get_flag(id);
+    if is("no-leaders") || is("with-terminal") {
+        rows.retain(|row| row.sid != row.pid && (is("no-leaders") || row.tty.is_some()));
     }
     rows.sort_by(|a, b| compare(a, b, &order));
-    if matches.get_flag("forest") {
+    if is("forest") || is("hierarchy") {
         rows = forest::plant(rows);
     }
     if json {
@@ -133,6 +149,14 @@ fn columns(matches: &ArgMatches) -> Result<Vec<Choice>> {
         () if matches.get_flag("long") => {
             "s,user=UID,pid,ppid,c,pri,ni,rss,wchan,tty=TTY,time,args=CMD"
         }
+        () if matches.get_flag("extra-full") && threads => {
+            "user=UID,pid,ppid,lwp,c,nlwp,sz,rss,psr,stime,tty=TTY,time,args=CMD"
+        }
+        () if matches.get_flag("extra-full") => {
+            "user=UID,pid,ppid,c,sz,rss,psr,stime,tty=TTY,time,args=CMD"
+        }
+        () if matches.get_flag("labels") => "label,user=UID,pid,ppid,c,stime,tty=TTY,time,args=CMD",
+        () if matches.get_flag("jobs") => "pid,pgid,sid,tty=TTY,time,args=CMD",
         () if matches.get_flag("full") && threads => {
             "user=UID,pid,ppid,lwp,c,nlwp,stime,tty=TTY,time,args=CMD"
         }
@@ -141,15 +165,6 @@ fn columns(matches: &ArgMatches) -> Result<Vec<Choice>> {
         () => "pid,ppid,user,stat,stime=START,time,args",
     };
     keys::parse(format)
-}
-
-fn pids(matches: &ArgMatches) -> Result<Option<HashSet<i32>>> {
-    let Some(lists) = matches.get_many::<String>("pid") else { return Ok(None) };
-    let words = lists.flat_map(|list| list.split([',', ' ', '\t'])).filter(|w| !w.is_empty());
-    let parse = |word: &str| {
-        word.parse().map_err(|_| Error::usage(format!("{word}: a process is named by its number")))
-    };
-    words.map(parse).collect::<Result<_>>().map(Some)
 }
 
 fn compare(a: &Row, b: &Row, order: &[(&Key, bool)]) -> Ordering {

@@ -9,7 +9,10 @@ pub(super) fn rewrite(words: Vec<OsString>) -> Vec<OsString> {
     for word in words {
         let text = word.to_str().unwrap_or_default();
         // `-aux` is no UNIX spelling, but hands type it and procps takes it.
-        let bsd = text.strip_prefix('-').filter(|rest| rest.starts_with("aux")).unwrap_or(text);
+        let bsd = text
+            .strip_prefix('-')
+            .filter(|rest| rest.starts_with("aux") || rest.starts_with("ax"))
+            .unwrap_or(text);
         if std::mem::take(&mut is_value) {
             out.push(word);
         } else if bsd.starts_with('-') {
@@ -28,9 +31,24 @@ pub(super) fn rewrite(words: Vec<OsString>) -> Vec<OsString> {
 /// Whether the word after this option belongs to it.
 fn takes_value(option: &str) -> bool {
     match option.strip_prefix("--") {
-        Some(long) => matches!(long, "sort" | "format" | "pid"),
-        // The first `o` or `p` of a cluster takes what is left of the word, or the next word.
-        None => option.find(['o', 'p']) == Some(option.len() - 1),
+        Some(long) => matches!(
+            long,
+            "sort"
+                | "format"
+                | "pid"
+                | "ppid"
+                | "sid"
+                | "user"
+                | "User"
+                | "Group"
+                | "group"
+                | "command-name"
+                | "tty"
+        ),
+        // The first of these in a cluster takes what is left of the word, or the next word.
+        None => {
+            option.find(['o', 'p', 'q', 's', 'u', 'U', 'G', 'C', 't']) == Some(option.len() - 1)
+        }
     }
 }
 

@@ -4,6 +4,7 @@ mod parse;
 mod run;
 mod script;
 mod source;
+mod words;
 
 use super::Tool;
 use super::args::{command, flag, option};

@@ -75,6 +75,43 @@ pub(super) fn human(a: &[u8], b: &[u8]) -> Ordering {
     a.unit().cmp(&b.unit()).then_with(|| a.compare(&b))
 }
 
+/// By the numbers of strtod(3) that the keys begin with; what is none comes first, then what is not a number.
+pub(super) fn general(a: &[u8], b: &[u8]) -> Ordering {
+    let rank = |value: Option<f64>| match value {
+        None => 0,
+        Some(value) if value.is_nan() => 1,
+        Some(_) => 2,
+    };
+    let (a, b) = (float(a), float(b));
+    rank(a).cmp(&rank(b)).then_with(|| a.partial_cmp(&b).unwrap_or(Ordering::Equal))
+}
+
+/// The longest start of `key` that is a number.
+fn float(key: &[u8]) -> Option<f64> {
+    let key = &key[blanks(key)..];
+    let sign = usize::from(matches!(key.first(), Some(b'+' | b'-')));
+    for word in [&b"infinity"[..], b"inf", b"nan"] {
+        let end = sign + word.len();
+        if key.get(sign..end).is_some_and(|start| start.eq_ignore_ascii_case(word)) {
+            return std::str::from_utf8(&key[..end]).ok()?.parse().ok();
+        }
+    }
+    let digits = |from: usize| key[from..].iter().take_while(|b| b.is_ascii_digit()).count();
+    let mut end = sign + digits(sign);
+    let mut any = end > sign;
+    if key.get(end) == Some(&b'.') {
+        let part = digits(end + 1);
+        any |= part > 0;
+        end += 1 + part;
+    }
+    if any && matches!(key.get(end), Some(b'e' | b'E')) {
+        let from = end + 1 + usize::from(matches!(key.get(end + 1), Some(b'+' | b'-')));
+        let exponent = key.get(from..).map_or(0, |_| digits(from));
+        end = if exponent > 0 { from + exponent } else { end };
+    }
+    std::str::from_utf8(&key[..end]).ok()?.parse().ok().filter(|_| any)
+}
+
 /// The month that the key begins with, from 1 on; 0 for none.
 pub(super) fn month(key: &[u8]) -> usize {
     let names =
@@ -85,7 +122,7 @@ pub(super) fn month(key: &[u8]) -> usize {
 }
 
 /// By the numbers within, as versions of files are ordered: `a-2.tar` before `a-10.tar`.
-pub(super) fn version(a: &[u8], b: &[u8]) -> Ordering {
+pub(in crate::tools) fn version(a: &[u8], b: &[u8]) -> Ordering {
     let rank = |name: &[u8]| match name {
         b"" => 0,
         b"." => 1,

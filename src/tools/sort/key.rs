@@ -1,6 +1,6 @@
 //! What lines are compared by: `-k` and the flags that say how.
 
-use super::compare::{human, month, number, version};
+use super::compare::{general, human, month, number, version};
 use crate::error::{Error, Result};
 use crate::output::visible;
 use std::cmp::Ordering;
@@ -24,6 +24,7 @@ pub(super) enum Kind {
     #[default]
     Bytes,
     Number,
+    General,
     Human,
     Month,
     Version,
@@ -51,6 +52,7 @@ impl Order {
                 return set(&mut self.skip_end);
             }
             b'n' => Kind::Number,
+            b'g' => Kind::General,
             b'h' => Kind::Human,
             b'M' => Kind::Month,
             b'V' => Kind::Version,
@@ -60,7 +62,7 @@ impl Order {
             }
         };
         if self.kind != Kind::Bytes && self.kind != kind {
-            return Err(Error::usage("of -h, -M, -n and -V only one can be meant"));
+            return Err(Error::usage("of -g, -h, -M, -n and -V only one can be meant"));
         }
         self.kind = kind;
         Ok(())
@@ -74,6 +76,7 @@ impl Order {
             }
             Kind::Bytes => a.cmp(b),
             Kind::Number => number(a, b),
+            Kind::General => general(a, b),
             Kind::Human => human(a, b),
             Kind::Month => month(a).cmp(&month(b)),
             Kind::Version => version(a, b),

@@ -3,6 +3,8 @@
 mod compare;
 mod key;
 
+pub(super) use compare::version;
+
 use super::Tool;
 use super::args::{bytes, command, files, files_or, flag, option, short_flag};
 use super::input::{CHUNK, Input};
@@ -40,10 +42,11 @@ const LIMIT: usize = 256 << 20;
 const PER_LINE: usize = 2 * size_of::<Line>();
 
 /// The flags that say how keys are compared.
-const ORDERS: [(&str, char, &str); 9] = [
+const ORDERS: [(&str, char, &str); 10] = [
     ("ignore-leading-blanks", 'b', "Blanks at the start of a key do not count"),
     ("dictionary-order", 'd', "Only blanks, letters and digits count"),
     ("ignore-case", 'f', "Lower case counts as upper case"),
+    ("general-numeric-sort", 'g', "By numbers with exponents, as 1e3"),
     ("human-numeric-sort", 'h', "By sizes: 900, 2K, 1G"),
     ("ignore-nonprinting", 'i', "Only bytes that can be printed count"),
     ("month-sort", 'M', "By names of months"),
@@ -55,13 +58,14 @@ const ORDERS: [(&str, char, &str); 9] = [
 fn options() -> Command {
     command("sort", TOOL.summary)
         .after_help(
-            "FILE - is stdin. A key is F[.C][bdfhiMnrV][,F[.C][bdfhiMnrV]]: from byte C of field F to another. \
+            "FILE - is stdin. A key is F[.C][bdfghiMnrV][,F[.C][bdfghiMnrV]]: from byte C of field F to another. \
              Bytes are compared as in the C locale. All lines are held in memory, up to 256 MiB.",
         )
         .args(ORDERS.map(|(long, short, help)| flag(long, short, help)))
         .arg(flag("check", 'c', "Only say whether the lines are in order"))
         .arg(short_flag('C', "quiet-check", "As -c, by the exit code alone"))
         .arg(option("key", 'k', "KEYDEF", "Compare this part").action(ArgAction::Append))
+        .arg(flag("merge", 'm', "The files are sorted: the result is the same"))
         .arg(option("output", 'o', "FILE", "Write to FILE, which takes --write"))
         .arg(flag("stable", 's', "Lines with equal keys keep their order"))
         .arg(option("field-separator", 't', "SEP", "One byte between fields, not blanks"))

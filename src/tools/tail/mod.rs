@@ -63,6 +63,7 @@ fn options() -> Command {
         )
         .arg(flag("quiet", 'q', "No headings").alias("silent"))
         .arg(flag("verbose", 'v', "A heading above one file, too"))
+        .arg(flag("zero-terminated", 'z', "Lines end with NUL"))
         .arg(files())
 }
 
@@ -138,7 +139,7 @@ fn last(input: &mut Input, amount: Amount, io: &mut Io) -> Result<()> {
     if let (Some(size), Ok(at)) = (input.size(), input.file.stream_position()) {
         let start = match amount.unit {
             Unit::Bytes => Ok(size.saturating_sub(amount.count).max(at)),
-            Unit::Lines => lines::last_lines(&input.file, at.min(size), size, amount.count),
+            Unit::Lines => lines::last_lines(&input.file, at.min(size), size, amount),
         };
         return match start.and_then(|start| input.file.seek(SeekFrom::Start(start))) {
             Ok(_) => lines::copy(input, None, io),
@@ -183,7 +184,7 @@ fn skip(input: &mut Input, amount: Amount, io: &mut Io) -> Result<()> {
                 break;
             }
             start += 1;
-            left -= u64::from(amount.unit == Unit::Bytes || *byte == b'\n');
+            left -= u64::from(amount.unit == Unit::Bytes || *byte == amount.delimiter);
         }
         io.stdout.write_text(&buffer[start..n])?;
     }
