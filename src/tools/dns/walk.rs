@@ -1,0 +1,124 @@
+//! From a name to its records as the target's C library goes: the search path, each server, each attempt. The order is
+//! glibc's (`res_search` and `res_send`).
+
+use super::ask::{self, Failure, How, Reply};
+use super::config::Config;
+use super::name::Name;
+use super::wire::{AAAA, Question, RECURSE};
+use crate::error::Result;
+use std::net::SocketAddr;
+use std::time::Duration;
+
+/// One question to one server and what came of it.
+#[derive(Debug)]
+pub(in crate::tools) struct Try {
+    pub(in crate::tools) question: Question,
+    pub(in crate::tools) server: SocketAddr,
+    /// How long the server was given.
+    pub(in crate::tools) timeout: Duration,
+    pub(in crate::tools) result: Result<Reply, Failure>,
+}
+
+/// Where the walk ended.
+#[derive(Debug)]
+pub(in crate::tools) enum Ending {
+    /// One of the names has records: the replies to all types that were asked for.
+    Found(Name, Vec<Reply>),
+    /// No name is there, or none has records of the type.
+    Nothing,
+    /// The servers did not answer, or would not.
+    Failed,
+}
+
+/// Walks the search path for `name` with questions of `kinds`, telling `seen` of each as it is over.
+pub(in crate::tools) fn search(
+    config: &Config,
+    name: &[u8],
+    kinds: &[u16],
+    seen: &mut dyn FnMut(&Try) -> Result<()>,
+) -> Result<Ending> {
+    let mut has_failed = false;
+    for name in config.candidates(name)? {
+        let mut replies: Vec<Reply> = Vec::new();
+        for kind in kinds {
+            if *kind == AAAA && config.no_aaaa {
+                continue;
+            }
+            match ask_servers(config, &Question::new(name.clone(), *kind), seen)? {
+                Some(reply) => replies.push(reply),
+                // Without any answer, glibc goes no further.
+                None if replies.is_empty() => return Ok(Ending::Failed),
+                None => {}
+            }
+        }
+        let has_records =
+            |reply: &Reply, kind: u16| !reply.message.resolve(&name, kind).0.is_empty();
+        if replies.iter().any(|reply| kinds.iter().any(|kind| has_records(reply, *kind))) {
+            return Ok(Ending::Found(name, replies));
+        }
+        match replies.iter().map(|reply| reply.message.code()).max() {
+            // No such name, or no such records: the next name.
+            Some(0 | 3) => {}
+            Some(2) => has_failed = true,
+            _ => return Ok(Ending::Failed),
+        }
+    }
+    Ok(if has_failed { Ending::Failed } else { Ending::Nothing })
+}
+
+/// Asks the servers one after the other, again and again, until one answers. A server that fails or refuses is passed
+/// over; its answer is given when no other has a better one.
+pub(in crate::tools) fn ask_servers(
+    config: &Config,
+    question: &Question,
+    seen: &mut dyn FnMut(&Try) -> Result<()>,
+) -> Result<Option<Reply>> {
+    let number = config.servers.len().max(1);
+    let first = if config.rotate { ask::random() as usize % number } else { 0 };
+    let mut last = None;
+    for _ in 0..config.attempts {
+        for place in 0..config.servers.len() {
+            let Some(server) = config.servers.get((first + place) % number) else { break };
+            let how = How {
+                server: *server,
+                tcp: config.tcp,
+                edns: config.edns,
+                flags: RECURSE,
+                ignore_truncation: false,
+                timeout: timeout(config, place),
+            };
+            let result = ask::ask(question, &how);
+            let one =
+                Try { question: question.clone(), server: *server, timeout: how.timeout, result };
+            seen(&one)?;
+            if let Ok(reply) = one.result {
+                // SERVFAIL, NOTIMP, REFUSED: another server may know better.
+                if !matches!(reply.message.code(), 2 | 4 | 5) {
+                    return Ok(Some(reply));
+                }
+                last = Some(reply);
+            }
+        }
+    }
+    Ok(last)
+}
+
+/// What glibc gives the server at `place`: the first the whole time, those after it twice as much each, divided by the
+/// number of servers; never less than a second.
+fn timeout(config: &Config, place: usize) -> Duration {
+    let seconds = config.timeout.as_secs() << place.min(3);
+    let seconds = if place == 0 { seconds } else { seconds / config.servers.len() as u64 };
+    Duration::from_secs(seconds.max(1))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn servers_are_waited_for_as_long_as_glibc_does() {
+        let config = Config::parse(b"nameserver 1.1.1.1\nnameserver 1.1.1.2\nnameserver 1.1.1.3");
+        let seconds = |place| timeout(&config, place).as_secs();
+        assert_eq!([seconds(0), seconds(1), seconds(2)], [5, 3, 6]);
+    }
+}

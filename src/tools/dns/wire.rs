@@ -1,0 +1,501 @@
+//! Messages of the DNS (RFC 1035, section 4; EDNS0 by RFC 6891). What comes in is a stranger's: every length is checked,
+//! and what can't be read ends the message and not the program.
+
+use super::name::Name;
+use std::fmt::Write;
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
+
+/// What we tell servers that an answer by UDP may have, as dig does: it passes every network in one piece.
+const UDP_SIZE: u16 = 1232;
+
+pub(in crate::tools) const A: u16 = 1;
+pub(in crate::tools) const AAAA: u16 = 28;
+pub(in crate::tools) const CNAME: u16 = 5;
+pub(in crate::tools) const NS: u16 = 2;
+pub(in crate::tools) const SOA: u16 = 6;
+pub(in crate::tools) const PTR: u16 = 12;
+pub(in crate::tools) const MX: u16 = 15;
+pub(in crate::tools) const TXT: u16 = 16;
+pub(in crate::tools) const SRV: u16 = 33;
+pub(in crate::tools) const ANY: u16 = 255;
+const DNAME: u16 = 39;
+const OPT: u16 = 41;
+const CAA: u16 = 257;
+
+/// Class Internet.
+pub(in crate::tools) const IN: u16 = 1;
+
+const TYPES: &[(u16, &str)] = &[
+    (A, "A"),
+    (NS, "NS"),
+    (CNAME, "CNAME"),
+    (SOA, "SOA"),
+    (PTR, "PTR"),
+    (13, "HINFO"),
+    (MX, "MX"),
+    (TXT, "TXT"),
+    (AAAA, "AAAA"),
+    (SRV, "SRV"),
+    (35, "NAPTR"),
+    (DNAME, "DNAME"),
+    (OPT, "OPT"),
+    (43, "DS"),
+    (44, "SSHFP"),
+    (46, "RRSIG"),
+    (47, "NSEC"),
+    (48, "DNSKEY"),
+    (52, "TLSA"),
+    (64, "SVCB"),
+    (65, "HTTPS"),
+    (99, "SPF"),
+    (ANY, "ANY"),
+    (CAA, "CAA"),
+];
+
+const CODES: [&str; 11] = [
+    "NOERROR", "FORMERR", "SERVFAIL", "NXDOMAIN", "NOTIMP", "REFUSED", "YXDOMAIN", "YXRRSET",
+    "NXRRSET", "NOTAUTH", "NOTZONE",
+];
+
+/// Flags of the header, in the order in which dig names them.
+const FLAGS: [(u16, &str); 7] = [
+    (0x8000, "qr"),
+    (0x0400, "aa"),
+    (0x0200, "tc"),
+    (0x0100, "rd"),
+    (0x0080, "ra"),
+    (0x0020, "ad"),
+    (0x0010, "cd"),
+];
+pub(in crate::tools) const AUTHORITATIVE: u16 = 0x0400;
+const TRUNCATED: u16 = 0x0200;
+pub(in crate::tools) const RECURSE: u16 = 0x0100;
+pub(in crate::tools) const AUTHENTIC: u16 = 0x0020;
+pub(in crate::tools) const UNCHECKED: u16 = 0x0010;
+
+/// What is asked.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(in crate::tools) struct Question {
+    pub(in crate::tools) name: Name,
+    pub(in crate::tools) kind: u16,
+    pub(in crate::tools) class: u16,
+}
+
+/// What a record says.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(in crate::tools) enum Data {
+    Address(IpAddr),
+    /// Of CNAME, DNAME, NS and PTR.
+    Name(Name),
+    /// All else as a zone file has it: safe on a terminal.
+    Text(String),
+}
+
+/// One resource record.
+#[derive(Clone, Debug)]
+pub(in crate::tools) struct Record {
+    pub(in crate::tools) name: Name,
+    pub(in crate::tools) kind: u16,
+    pub(in crate::tools) class: u16,
+    /// Seconds.
+    pub(in crate::tools) ttl: u32,
+    pub(in crate::tools) data: Data,
+}
+
+/// The OPT record: what a server says of itself.
+#[derive(Clone, Copy, Debug)]
+pub(in crate::tools) struct Edns {
+    pub(in crate::tools) udp_size: u16,
+    pub(in crate::tools) version: u8,
+    pub(in crate::tools) is_dnssec_ok: bool,
+}
+
+/// A message.
+#[derive(Clone, Debug, Default)]
+pub(in crate::tools) struct Message {
+    pub(in crate::tools) id: u16,
+    pub(in crate::tools) flags: u16,
+    code: u16,
+    pub(in crate::tools) questions: Vec<Question>,
+    pub(in crate::tools) answers: Vec<Record>,
+    pub(in crate::tools) authority: Vec<Record>,
+    pub(in crate::tools) additional: Vec<Record>,
+    pub(in crate::tools) edns: Option<Edns>,
+    /// Whether the message ends before or in what it announces, or holds what is no record.
+    pub(in crate::tools) is_malformed: bool,
+}
+
+impl Question {
+    /// A question of class Internet.
+    pub(in crate::tools) fn new(name: Name, kind: u16) -> Question {
+        Question { name, kind, class: IN }
+    }
+
+    /// The message that asks it.
+    pub(in crate::tools) fn message(&self, id: u16, flags: u16, edns: bool) -> Vec<u8> {
+        let mut out = Vec::with_capacity(64);
+        for number in [id, flags & 0x7fff, 1, 0, 0, u16::from(edns)] {
+            out.extend_from_slice(&number.to_be_bytes());
+        }
+        out.extend_from_slice(self.name.wire());
+        out.extend_from_slice(&self.kind.to_be_bytes());
+        out.extend_from_slice(&self.class.to_be_bytes());
+        if edns {
+            out.push(0);
+            out.extend_from_slice(&OPT.to_be_bytes());
+            out.extend_from_slice(&UDP_SIZE.to_be_bytes());
+            out.extend_from_slice(&[0; 6]);
+        }
+        out
+    }
+}
+
+impl Message {
+    /// Reads a message; `None` when not even its header is there. What can't be read after that is left out.
+    pub(in crate::tools) fn read(bytes: &[u8]) -> Option<Message> {
+        let mut reader = Reader { bytes, at: 0 };
+        let (id, flags) = (reader.number()?, reader.number()?);
+        let counts = [reader.number()?, reader.number()?, reader.number()?, reader.number()?];
+        let mut message = Message { id, flags, code: flags & 15, ..Message::default() };
+        message.is_malformed = message.sections(&mut reader, counts).is_none();
+        Some(message)
+    }
+
+    fn sections(&mut self, reader: &mut Reader, counts: [u16; 4]) -> Option<()> {
+        for _ in 0..counts[0] {
+            let name = reader.name()?;
+            let (kind, class) = (reader.number()?, reader.number()?);
+            self.questions.push(Question { name, kind, class });
+        }
+        for _ in 0..counts[1] {
+            self.answers.push(reader.record()?);
+        }
+        for _ in 0..counts[2] {
+            self.authority.push(reader.record()?);
+        }
+        for _ in 0..counts[3] {
+            let record = reader.record()?;
+            if record.kind != OPT {
+                self.additional.push(record);
+                continue;
+            }
+            // An OPT record uses the fields of class and lifetime for its own ends.
+            self.code |= (record.ttl >> 20) as u16 & 0xff0;
+            self.edns = Some(Edns {
+                udp_size: record.class,
+                version: (record.ttl >> 16) as u8,
+                is_dnssec_ok: record.ttl & 0x8000 != 0,
+            });
+        }
+        Some(())
+    }
+
+    /// Whether it is an answer to what was asked.
+    pub(in crate::tools) fn answers(&self, id: u16, question: &Question) -> bool {
+        let is_asked = |asked: &Question| {
+            asked.name.is(&question.name)
+                && asked.kind == question.kind
+                && asked.class == question.class
+        };
+        // A server that understands nothing may leave the question out.
+        let is_question = match self.questions.as_slice() {
+            [] => self.code != 0 || self.is_malformed,
+            [one] => is_asked(one),
+            _ => false,
+        };
+        self.id == id && self.flags & 0x8000 != 0 && is_question
+    }
+
+    /// Whether more would have come by TCP.
+    pub(in crate::tools) fn is_truncated(&self) -> bool {
+        self.flags & TRUNCATED != 0
+    }
+
+    /// The response code by its name: `NOERROR`, `NXDOMAIN`.
+    pub(in crate::tools) fn status(&self) -> String {
+        match (CODES.get(usize::from(self.code)), self.code) {
+            (Some(name), _) => (*name).to_owned(),
+            (None, 16) => "BADVERS".to_owned(),
+            (None, code) => format!("RESERVED{code}"),
+        }
+    }
+
+    /// The number of the response code.
+    pub(in crate::tools) fn code(&self) -> u16 {
+        self.code
+    }
+
+    /// The names of the flags that are set.
+    pub(in crate::tools) fn flag_names(&self) -> impl Iterator<Item = &'static str> {
+        FLAGS.iter().filter(|(bit, _)| self.flags & bit != 0).map(|(_, name)| *name)
+    }
+
+    /// The records of `kind` that `name` has, links (CNAME) followed, and the name at the end of those.
+    pub(in crate::tools) fn resolve(&self, name: &Name, kind: u16) -> (Vec<&Record>, Name) {
+        let mut name = name.clone();
+        // Each step uses another record, so a ring ends.
+        for _ in 0..=self.answers.len() {
+            let of_name = |record: &&Record| record.name.is(&name);
+            let found: Vec<&Record> =
+                self.answers.iter().filter(of_name).filter(|r| r.kind == kind).collect();
+            if !found.is_empty() {
+                return (found, name);
+            }
+            let link = self.answers.iter().filter(of_name).find(|r| r.kind == CNAME);
+            match link.map(|record| &record.data) {
+                Some(Data::Name(next)) => name = next.clone(),
+                _ => break,
+            }
+        }
+        (Vec::new(), name)
+    }
+}
+
+impl Data {
+    /// As a zone file has it: safe on a terminal.
+    pub(in crate::tools) fn text(&self) -> String {
+        match self {
+            Data::Address(address) => address.to_string(),
+            Data::Name(name) => name.to_string(),
+            Data::Text(text) => text.clone(),
+        }
+    }
+}
+
+struct Reader<'a> {
+    bytes: &'a [u8],
+    at: usize,
+}
+
+impl Reader<'_> {
+    fn take(&mut self, length: usize) -> Option<&[u8]> {
+        let end = self.at.checked_add(length)?;
+        let taken = self.bytes.get(self.at..end)?;
+        self.at = end;
+        Some(taken)
+    }
+
+    fn array<const N: usize>(&mut self) -> Option<[u8; N]> {
+        self.take(N)?.try_into().ok()
+    }
+
+    fn number(&mut self) -> Option<u16> {
+        self.array().map(u16::from_be_bytes)
+    }
+
+    fn long(&mut self) -> Option<u32> {
+        self.array().map(u32::from_be_bytes)
+    }
+
+    fn name(&mut self) -> Option<Name> {
+        let (name, end) = Name::read(self.bytes, self.at)?;
+        self.at = end;
+        Some(name)
+    }
+
+    fn record(&mut self) -> Option<Record> {
+        let name = self.name()?;
+        let (kind, class, ttl) = (self.number()?, self.number()?, self.long()?);
+        let length = usize::from(self.number()?);
+        let start = self.at;
+        let end = start.checked_add(length).filter(|end| *end <= self.bytes.len())?;
+        // Names in it may point to before it, but nothing is read behind its end.
+        let mut data = Reader { bytes: self.bytes.get(..end)?, at: start };
+        let known = if class == IN || kind == TXT { data.known(kind) } else { None };
+        let data = match known {
+            Some(known) if data.at == end => known,
+            _ => Data::Text(unknown(self.bytes.get(start..end)?)),
+        };
+        self.at = end;
+        Some(Record { name, kind, class, ttl, data })
+    }
+
+    fn known(&mut self, kind: u16) -> Option<Data> {
+        let data = match kind {
+            A => Data::Address(Ipv4Addr::from(self.array::<4>()?).into()),
+            AAAA => Data::Address(Ipv6Addr::from(self.array::<16>()?).into()),
+            CNAME | DNAME | NS | PTR => Data::Name(self.name()?),
+            MX => Data::Text(format!("{} {}", self.number()?, self.name()?)),
+            SRV => {
+                let numbers = (self.number()?, self.number()?, self.number()?);
+                let (priority, weight, port) = numbers;
+                Data::Text(format!("{priority} {weight} {port} {}", self.name()?))
+            }
+            SOA => {
+                let mut text = format!("{} {}", self.name()?, self.name()?);
+                for _ in 0..5 {
+                    let _ = write!(text, " {}", self.long()?);
+                }
+                Data::Text(text)
+            }
+            TXT | 99 | 13 => Data::Text(self.strings()?),
+            CAA => {
+                let [flags, length] = self.array()?;
+                let tag = self.take(usize::from(length))?;
+                if tag.is_empty() || !tag.iter().all(u8::is_ascii_alphanumeric) {
+                    return None;
+                }
+                let mut text = format!("{flags} {} ", String::from_utf8_lossy(tag));
+                let rest = self.bytes.len() - self.at;
+                quoted(self.take(rest)?, &mut text);
+                Data::Text(text)
+            }
+            _ => return None,
+        };
+        Some(data)
+    }
+
+    fn strings(&mut self) -> Option<String> {
+        let mut text = String::new();
+        while self.at < self.bytes.len() {
+            let [length] = self.array()?;
+            if !text.is_empty() {
+                text.push(' ');
+            }
+            quoted(self.take(usize::from(length))?, &mut text);
+        }
+        (!text.is_empty()).then_some(text)
+    }
+}
+
+/// A string as a zone file has it.
+fn quoted(bytes: &[u8], text: &mut String) {
+    text.push('"');
+    for byte in bytes {
+        match byte {
+            b'"' | b'\\' => {
+                text.push('\\');
+                text.push(char::from(*byte));
+            }
+            0x20..=0x7e => text.push(char::from(*byte)),
+            byte => {
+                let _ = write!(text, "\\{byte:03}");
+            }
+        }
+    }
+    text.push('"');
+}
+
+/// Data of a type that is not known here (RFC 3597, section 5).
+fn unknown(bytes: &[u8]) -> String {
+    let mut text = format!("\\# {}", bytes.len());
+    for (i, byte) in bytes.iter().enumerate() {
+        let _ = write!(text, "{}{byte:02X}", if i % 32 == 0 { " " } else { "" });
+    }
+    text
+}
+
+/// The name of a type: `A`, `TYPE123`.
+pub(in crate::tools) fn type_name(kind: u16) -> String {
+    let known = TYPES.iter().find(|(number, _)| *number == kind);
+    known.map_or_else(|| format!("TYPE{kind}"), |(_, name)| (*name).to_owned())
+}
+
+/// The type that a word names, in any case.
+pub(in crate::tools) fn type_number(word: &str) -> Option<u16> {
+    if word == "*" {
+        return Some(ANY);
+    }
+    let known = TYPES.iter().find(|(_, name)| name.eq_ignore_ascii_case(word));
+    match known {
+        Some((number, _)) => Some(*number),
+        None => number_after("TYPE", word),
+    }
+}
+
+/// The name of a class: `IN`, `CLASS254`.
+pub(in crate::tools) fn class_name(class: u16) -> String {
+    match class {
+        1 => "IN".to_owned(),
+        3 => "CH".to_owned(),
+        4 => "HS".to_owned(),
+        class => format!("CLASS{class}"),
+    }
+}
+
+/// The class that a word names, in any case.
+pub(in crate::tools) fn class_number(word: &str) -> Option<u16> {
+    let known = [("IN", 1), ("CH", 3), ("CHAOS", 3), ("HS", 4)];
+    let known = known.iter().find(|(name, _)| name.eq_ignore_ascii_case(word));
+    known.map(|(_, number)| *number).or_else(|| number_after("CLASS", word))
+}
+
+fn number_after(prefix: &str, word: &str) -> Option<u16> {
+    let (head, number) = word.split_at_checked(prefix.len())?;
+    let is_number = number.bytes().all(|byte| byte.is_ascii_digit());
+    if head.eq_ignore_ascii_case(prefix) && is_number { number.parse().ok() } else { None }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// An answer with a link, an address, text and a mail exchanger.
+    fn answer() -> Vec<u8> {
+        let question = Question::new(Name::parse(b"a.example").unwrap(), A);
+        let mut bytes = question.message(7, RECURSE, false);
+        bytes[2] |= 0x80;
+        bytes[7] = 4;
+        bytes.extend_from_slice(b"\xc0\x0c\0\x05\0\x01\0\0\0\x3c\0\x04\x01b\xc0\x0e");
+        bytes.extend_from_slice(b"\x01b\xc0\x0e\0\x01\0\x01\0\0\0\x3c\0\x04\xc0\0\x02\x01");
+        bytes.extend_from_slice(b"\xc0\x0c\0\x10\0\x01\0\0\0\x3c\0\x06\x02h\x1b\x02\"i");
+        bytes.extend_from_slice(b"\xc0\x0c\0\x0f\0\x01\0\0\0\x3c\0\x04\0\x0a\xc0\x0c");
+        bytes
+    }
+
+    #[test]
+    fn an_answer_is_read_and_its_links_are_followed() {
+        let message = Message::read(&answer()).unwrap();
+        assert!(!message.is_malformed);
+        let texts: Vec<String> = message.answers.iter().map(|r| r.data.text()).collect();
+        assert_eq!(texts, ["b.example.", "192.0.2.1", r#""h\027" "\"i""#, "10 a.example."]);
+        let name = Name::parse(b"A.EXAMPLE").unwrap();
+        let (records, last) = message.resolve(&name, A);
+        assert_eq!((records.len(), last.to_string().as_str()), (1, "b.example."));
+        assert!(message.answers(7, &Question::new(name.clone(), A)));
+        assert!(!message.answers(8, &Question::new(name.clone(), A)));
+        assert!(!message.answers(7, &Question::new(name, AAAA)));
+    }
+
+    #[test]
+    fn a_message_cut_anywhere_or_with_any_byte_changed_is_read_without_harm() {
+        let whole = answer();
+        for length in 0..whole.len() {
+            let message = Message::read(&whole[..length]);
+            assert!(message.is_none_or(|message| message.is_malformed), "{length}");
+        }
+        for at in 0..whole.len() {
+            for byte in 0..=255 {
+                let mut changed = whole.clone();
+                changed[at] = byte;
+                if let Some(message) = Message::read(&changed) {
+                    let _ = message.resolve(&Name::parse(b"a.example").unwrap(), A);
+                    for record in &message.answers {
+                        assert!(record.data.text().bytes().all(|b| (0x20..0x7f).contains(&b)));
+                        assert!(record.name.to_string().is_ascii());
+                    }
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn a_ring_of_links_ends() {
+        let question = Question::new(Name::parse(b"a").unwrap(), A);
+        let mut bytes = question.message(7, 0, false);
+        bytes[7] = 1;
+        bytes.extend_from_slice(b"\xc0\x0c\0\x05\0\x01\0\0\0\x3c\0\x02\xc0\x0c");
+        let message = Message::read(&bytes).unwrap();
+        assert!(message.resolve(&question.name, A).0.is_empty());
+    }
+
+    #[test]
+    fn types_have_names_and_numbers() {
+        assert_eq!(type_number("aaaa"), Some(28));
+        assert_eq!(type_number("TYPE65280"), Some(65280));
+        assert_eq!(type_number("type+1"), None);
+        assert_eq!(type_number("é"), None);
+        assert_eq!(type_name(65280), "TYPE65280");
+        assert_eq!(class_number("class255"), Some(255));
+    }
+}
