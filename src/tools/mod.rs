@@ -9,6 +9,7 @@ mod basename;
 mod caps;
 mod cat;
 mod cgroup;
+mod connect;
 mod cut;
 mod date;
 mod df;
@@ -25,6 +26,7 @@ mod grep;
 mod head;
 mod help;
 mod hostname;
+mod http;
 mod id;
 mod input;
 mod kill;
@@ -63,6 +65,7 @@ mod strings;
 mod sums;
 mod tail;
 mod tee;
+mod tls;
 mod top;
 mod tr;
 mod tree;
@@ -133,6 +136,7 @@ pub static REGISTRY: &[Tool] = &[
     help::TOOL,
     od::HEXDUMP,
     hostname::TOOL,
+    http::TOOL,
     id::TOOL,
     kill::TOOL,
     limits::TOOL,
@@ -162,6 +166,7 @@ pub static REGISTRY: &[Tool] = &[
     strings::TOOL,
     tail::TOOL,
     tee::TOOL,
+    tls::TOOL,
     top::TOOL,
     tr::TOOL,
     tree::TOOL,
