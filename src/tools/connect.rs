@@ -232,10 +232,8 @@ fn first(
     until: Deadline,
     failed: &mut Unreachable,
 ) -> Option<(SocketAddr, OwnedFd)> {
-    let mut fds: Vec<PollFd<'_>> = running
-        .iter()
-        .map(|(_, socket)| PollFd::new(socket.as_fd(), PollFlags::POLLOUT))
-        .collect();
+    let mut fds: Vec<PollFd<'_>> =
+        running.iter().map(|(_, socket)| PollFd::new(socket.as_fd(), PollFlags::POLLOUT)).collect();
     if !wait::any_ready(&mut fds, until.0).unwrap_or(false) {
         return None;
     }

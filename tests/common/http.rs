@@ -114,12 +114,31 @@ pub fn certificates(dir: &Path, name: &str, key: &str, more: &str) {
         dir,
         &format!("req -new -newkey {key} -nodes -keyout {name}.key -out {name}.csr {subject}"),
     );
-    std::fs::write(dir.join(format!("{name}.ext")), "subjectAltName=DNS:localhost,DNS:*.test,IP:127.0.0.1\n")
-        .expect("written");
+    std::fs::write(
+        dir.join(format!("{name}.ext")),
+        "subjectAltName=DNS:localhost,DNS:*.web.test,IP:127.0.0.1\n",
+    )
+    .expect("written");
     openssl(
         dir,
         &format!(
             "x509 -req -in {name}.csr -CA ca.pem -CAkey ca.key -CAcreateserial -out {name}.pem -extfile {name}.ext {more}"
+        ),
+    );
+}
+
+/// Likewise, valid from and until these moments, as `openssl ca` alone can make it.
+pub fn certificates_between(dir: &Path, name: &str, starts: &str, ends: &str) {
+    certificates(dir, name, "rsa:2048", "-days 30");
+    let config = "[ca]\ndefault_ca=d\n[d]\ndatabase=index\nserial=number\nnew_certs_dir=.\n\
+                  default_md=sha256\npolicy=p\n[p]\ncommonName=supplied\n";
+    for (file, text) in [("ca.cnf", config), ("index", ""), ("number", "1000")] {
+        std::fs::write(dir.join(file), text).expect("written");
+    }
+    openssl(
+        dir,
+        &format!(
+            "ca -batch -notext -config ca.cnf -cert ca.pem -keyfile ca.key -in {name}.csr -out {name}.pem -extfile {name}.ext -startdate {starts} -enddate {ends}"
         ),
     );
 }
@@ -148,7 +167,9 @@ impl TlsServer {
         let mut said = String::new();
         let mut byte = [0];
         // `ACCEPT 127.0.0.1:PORT`.
-        while !(said.contains("ACCEPT") && said.ends_with('\n')) && stdout.read(&mut byte).expect("read") == 1 {
+        while !(said.contains("ACCEPT") && said.ends_with('\n'))
+            && stdout.read(&mut byte).expect("read") == 1
+        {
             said.push(char::from(byte[0]));
         }
         let port = said.trim_end().rsplit(':').next().and_then(|port| port.parse().ok());

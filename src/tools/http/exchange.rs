@@ -9,8 +9,8 @@ use crate::error::{Error, Result, ResultExt, io_reason};
 use crate::exit::Exit;
 use crate::output::{Io, quote, visible};
 use crate::tools::connect::{self, Deadline, Family, Stream};
-use crate::tools::tls::session::{Facts, Failed, Secure, secure};
 use crate::tools::tls::server_name;
+use crate::tools::tls::session::{Facts, Failed, Secure, secure};
 use crate::tools::tls::trust::Trust;
 use crate::view::View;
 use std::fs::File;
@@ -273,6 +273,12 @@ impl<'a> Client<'a> {
             return Err(Error::new(text).exit(Exit::code(22)));
         }
         self.save(reader, io)?;
+        if self.asked.is_verbose && !reader.trailers.is_empty() {
+            print_head(&mut io.stderr, &reader.trailers, "< ")?;
+        }
+        if self.asked.includes_headers && !self.asked.is_json {
+            print_head(&mut io.stdout, &reader.trailers, "")?;
+        }
         Ok(Next::Done)
     }
 

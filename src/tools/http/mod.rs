@@ -25,9 +25,18 @@ pub(super) const TOOL: Tool = Tool {
     summary: "Make HTTP requests, with the target's names, trust and network",
     examples: &[
         ("curl -v localhost:8080/healthz", "What the health check gets, step by step"),
-        ("curl -sS -o /dev/null -w '%{http_code} %{time_total}\\n' https://api/", "Status and time alone"),
-        ("curl --unix-socket /run/app.sock http://localhost/metrics", "An app that listens on a socket file"),
-        ("http --json -L https://example.com", "Each redirect with its timings and certificate, as JSON"),
+        (
+            "curl -sS -o /dev/null -w '%{http_code} %{time_total}\\n' https://api/",
+            "Status and time alone",
+        ),
+        (
+            "curl --unix-socket /run/app.sock http://localhost/metrics",
+            "An app that listens on a socket file",
+        ),
+        (
+            "http --json -L https://example.com",
+            "Each redirect with its timings and certificate, as JSON",
+        ),
     ],
     needs: Needs::Nothing,
     json: Some(Shape::of::<Vec<Exchange>>()),

@@ -95,8 +95,13 @@ fn request() -> Vec<Arg> {
     vec![
         option("request", 'X', "METHOD", "Use this method"),
         flag("head", 'I', "Ask for the headers alone"),
-        option("header", 'H', "LINE", "Send this header; 'Name:' leaves one out, 'Name;' sends it empty")
-            .action(ArgAction::Append),
+        option(
+            "header",
+            'H',
+            "LINE",
+            "Send this header; 'Name:' leaves one out, 'Name;' sends it empty",
+        )
+        .action(ArgAction::Append),
         data("data", Some('d'), "POST this; @FILE of the target without line ends, @- stdin"),
         data("data-raw", None, "POST this, with no meaning of @"),
         data("data-binary", None, "POST this; @FILE of the target as it is, @- stdin"),
@@ -111,7 +116,12 @@ fn request() -> Vec<Arg> {
 
 fn shown() -> Vec<Arg> {
     vec![
-        option("output", 'o', "FILE", "Write the body to a file of the target (with --write); - is stdout"),
+        option(
+            "output",
+            'o',
+            "FILE",
+            "Write the body to a file of the target (with --write); - is stdout",
+        ),
         flag("include", 'i', "Print the headers of the answer as well"),
         flag("verbose", 'v', "Tell of each step on stderr"),
         flag("silent", 's', "No error messages"),
@@ -127,7 +137,12 @@ fn reached() -> Vec<Arg> {
         flag("insecure", 'k', "Go on with a certificate that is not trusted"),
         option("cacert", None, "FILE", "Trust the CAs of this file of the target alone"),
         number("max-time", 'm', "SECONDS", "Give up after SECONDS"),
-        number("connect-timeout", None, "SECONDS", "Give up when not connected after SECONDS (300)"),
+        number(
+            "connect-timeout",
+            None,
+            "SECONDS",
+            "Give up when not connected after SECONDS (300)",
+        ),
         option("resolve", None, "HOST:PORT:ADDR", "Use this address; several with commas")
             .action(ArgAction::Append),
         option("unix-socket", None, "PATH", "Connect to a socket of the target"),
@@ -136,7 +151,12 @@ fn reached() -> Vec<Arg> {
     ]
 }
 
-fn number(long: &'static str, short: impl Into<Option<char>>, value: &'static str, help: &'static str) -> Arg {
+fn number(
+    long: &'static str,
+    short: impl Into<Option<char>>,
+    value: &'static str,
+    help: &'static str,
+) -> Arg {
     let arg = Arg::new(long).long(long).value_name(value).help(help);
     let arg = match long {
         "max-redirs" => arg.value_parser(value_parser!(i64)).allow_negative_numbers(true),
@@ -163,19 +183,23 @@ impl Asked {
         }
         let user = own("user").or_else(|| url.user.clone());
         if user.as_ref().is_some_and(|user| !user.contains(&b':')) && url.user.is_none() {
-            return Err(Error::usage("-u: no password").hint("-u USER:PASSWORD; `-u USER:` for none"));
+            return Err(
+                Error::usage("-u: no password").hint("-u USER:PASSWORD; `-u USER:` for none")
+            );
         }
         let headers: Vec<Vec<u8>> =
             operands(matches, "header").into_iter().map(<[u8]>::to_vec).collect();
         let words = headers.iter().chain(user.iter());
         let words = words.map(Vec::as_slice);
-        let words = words.chain(["request", "user-agent", "referer"].iter().filter_map(|id| bytes(matches, id)));
+        let words = words
+            .chain(["request", "user-agent", "referer"].iter().filter_map(|id| bytes(matches, id)));
         for word in words {
             if word.iter().any(|b| matches!(b, b'\r' | b'\n' | 0)) {
                 return Err(Error::usage(format!("{}: a line end in it", visible(word))));
             }
         }
-        let redirects = matches.get_one::<i64>("max-redirs").map(|n| u64::try_from(*n).unwrap_or(u64::MAX));
+        let redirects =
+            matches.get_one::<i64>("max-redirs").map(|n| u64::try_from(*n).unwrap_or(u64::MAX));
         let max_time = seconds(matches, "max-time")?.filter(|limit| !limit.is_zero());
         Ok(Asked {
             url,
@@ -301,7 +325,6 @@ fn pinned(typed: &[u8]) -> Result<Pinned> {
         let addresses = addresses.map(address).collect::<Option<_>>()?;
         Some(Pinned { host, port, addresses })
     };
-    read().ok_or_else(|| {
-        Error::usage(format!("--resolve {}: not HOST:PORT:ADDRESS", visible(typed)))
-    })
+    read()
+        .ok_or_else(|| Error::usage(format!("--resolve {}: not HOST:PORT:ADDRESS", visible(typed))))
 }

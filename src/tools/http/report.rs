@@ -238,7 +238,11 @@ fn number(name: &str, whole: &Whole<'_>) -> Option<String> {
         "time_appconnect" => seconds(reached(&[dns, connect, tls])),
         "time_pretransfer" => {
             let last = if last.tls.is_some() { tls } else { connect };
-            seconds(if last.is_some() { reached(&[dns, connect, Some(tls.unwrap_or(0.0))]) } else { 0.0 })
+            seconds(if last.is_some() {
+                reached(&[dns, connect, Some(tls.unwrap_or(0.0))])
+            } else {
+                0.0
+            })
         }
         "time_starttransfer" => seconds(reached(&[dns, connect, tls, t.first_byte_seconds])),
         "time_redirect" => seconds(before - t.total_seconds),
@@ -267,8 +271,9 @@ fn number(name: &str, whole: &Whole<'_>) -> Option<String> {
             Some(fault.map_or(0, Fault::number).to_string())
         }
         "http_version" => {
-            // curl has 1.1 as `1.1`, and 0 where there was no answer.
-            Some(last.http_version.unwrap_or("0").to_owned())
+            // So curl has it: no zero after the point, and 0 where there was no answer.
+            let version = last.http_version.unwrap_or("0");
+            Some(version.strip_suffix(".0").unwrap_or(version).to_owned())
         }
         "exitcode" => Some(whole.exit.to_string()),
         _ => None,
@@ -283,9 +288,7 @@ fn text(name: &str, whole: &Whole<'_>) -> Option<Vec<u8>> {
         "remote_ip" => last.remote_address.clone().unwrap_or_default().into_bytes(),
         "url" => whole.exchanges.first()?.url.0.clone(),
         "url_effective" => last.url.0.clone(),
-        "redirect_url" => {
-            last.redirect_url.as_ref().map(|url| url.0.clone()).unwrap_or_default()
-        }
+        "redirect_url" => last.redirect_url.as_ref().map(|url| url.0.clone()).unwrap_or_default(),
         "method" => last.method.0.clone(),
         "scheme" => {
             let colon = last.url.0.iter().position(|b| *b == b':')?;
@@ -298,6 +301,9 @@ fn text(name: &str, whole: &Whole<'_>) -> Option<Vec<u8>> {
 
 /// A head on a terminal line by line and escaped; elsewhere as it came.
 pub(super) fn print_head(out: &mut Output, raw: &[u8], mark: &str) -> std::io::Result<()> {
+    if raw.is_empty() {
+        return Ok(());
+    }
     if !out.is_terminal() && mark.is_empty() {
         return out.write_all(raw);
     }

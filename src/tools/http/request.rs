@@ -34,11 +34,11 @@ impl Request {
     /// The one that follows a redirect with `status` to `url`.
     ///
     /// As curl and browsers do: 303 turns into GET, 301 and 302 turn POST into GET, all else stays (RFC 9110, section
-    /// 15.4).
+    /// 15.4). A method typed with `-X` stays as well; the body goes where it would have gone without.
     pub(super) fn redirected(self, status: u16, url: Url, asked: &Asked) -> Request {
         let turns = match status {
             303 => self.method != b"HEAD",
-            301 | 302 => self.method == b"POST",
+            301 | 302 => self.has_body,
             _ => false,
         };
         let stays = self.has_body && !turns;

@@ -56,10 +56,13 @@ impl Head {
         let mut sizes = self.all("Content-Length");
         let Some(size) = sizes.next() else { return Ok(Framing::UntilClose) };
         let number = std::str::from_utf8(size).ok().filter(|text| !text.starts_with('+'));
-        match number.and_then(|text| text.parse().ok()).filter(|_| sizes.all(|other| other == size)) {
+        match number.and_then(|text| text.parse().ok()).filter(|_| sizes.all(|other| other == size))
+        {
             Some(size) => Ok(Framing::Sized(size)),
-            None => Err(Error::new(format!("Content-Length is '{}'", visible(size)))
-                .exit(Exit::code(8))),
+            None => {
+                Err(Error::new(format!("Content-Length is '{}'", visible(size)))
+                    .exit(Exit::code(8)))
+            }
         }
     }
 }
@@ -90,6 +93,8 @@ pub(super) struct Reader<R> {
     buffer: Vec<u8>,
     at: usize,
     framing: Framing,
+    /// Headers that came after a chunked body.
+    pub(super) trailers: Vec<u8>,
     /// How many bytes of heads there were.
     pub(super) heads: usize,
     /// How many bytes of body there were.
@@ -99,14 +104,24 @@ pub(super) struct Reader<R> {
 impl<R: Read> Reader<R> {
     pub(super) fn new(wire: R) -> Reader<R> {
         let framing = Framing::UntilClose;
-        Reader { wire, buffer: Vec::new(), at: 0, framing, heads: 0, received: 0 }
+        Reader {
+            wire,
+            buffer: Vec::new(),
+            at: 0,
+            framing,
+            trailers: Vec::new(),
+            heads: 0,
+            received: 0,
+        }
     }
 
     /// Waits for the first byte.
     pub(super) fn first_byte(&mut self) -> Result<()> {
         match self.fill() {
-            Ok(0) => Err(Error::new("empty reply: the server closed the connection and said nothing")
-                .exit(Exit::code(52))),
+            Ok(0) => {
+                Err(Error::new("empty reply: the server closed the connection and said nothing")
+                    .exit(Exit::code(52)))
+            }
             Ok(_) => Ok(()),
             Err(error) => Err(receiving(&error)),
         }
@@ -168,7 +183,6 @@ impl<R: Read> Reader<R> {
             let line = line.get(..80).unwrap_or(line);
             Error::new(format!("not the size of a chunk: '{}'", visible(line))).exit(Exit::code(56))
         };
-        let mut trailers = 0;
         loop {
             next = match next {
                 Chunk::Data(0) => Chunk::End,
@@ -192,8 +206,9 @@ impl<R: Read> Reader<R> {
                 Chunk::Trailers => match self.line()? {
                     line if line.is_empty() => Chunk::Done,
                     line => {
-                        trailers += line.len() + 2;
-                        if trailers > LINE {
+                        self.trailers.extend_from_slice(&line);
+                        self.trailers.extend_from_slice(b"\r\n");
+                        if self.trailers.len() > LINE {
                             return Err(Error::new("the trailers have no end").exit(Exit::code(56)));
                         }
                         Chunk::Trailers

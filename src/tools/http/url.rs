@@ -33,9 +33,8 @@ pub(super) enum Refused {
 impl Url {
     /// Reads a URL as typed: `http://` is meant where no scheme is given.
     pub(super) fn parse(typed: &[u8]) -> Result<Url, Refused> {
-        let malformed = |why: &str| {
-            Refused::Malformed(Error::new(format!("{}: {why}", visible(typed))))
-        };
+        let malformed =
+            |why: &str| Refused::Malformed(Error::new(format!("{}: {why}", visible(typed))));
         if typed.len() > LONGEST {
             return Err(Refused::Malformed(Error::new(format!("a URL of {} bytes", typed.len()))));
         }
@@ -73,7 +72,13 @@ impl Url {
             return Err(malformed("names outside ASCII are written as xn--…"));
         }
         let port = match port {
-            b"" | b":" => if is_https { 443 } else { 80 },
+            b"" | b":" => {
+                if is_https {
+                    443
+                } else {
+                    80
+                }
+            }
             port => port
                 .strip_prefix(b":")
                 .and_then(|port| std::str::from_utf8(port).ok()?.parse().ok())
@@ -260,7 +265,15 @@ mod tests {
 
     #[test]
     fn what_is_no_url_is_refused() {
-        for text in ["", "http://", "http://[::1", "http://h:99999/", "http://h:x", "http://a b/", "h\u{e9}"] {
+        for text in [
+            "",
+            "http://",
+            "http://[::1",
+            "http://h:99999/",
+            "http://h:x",
+            "http://a b/",
+            "h\u{e9}",
+        ] {
             assert!(matches!(Url::parse(text.as_bytes()), Err(Refused::Malformed(_))), "{text}");
         }
         for text in ["ftp://h/", "file:///etc/passwd"] {

@@ -64,8 +64,7 @@ impl Certificate {
         let key = fields.next()?;
         let extensions = fields.find(|field| context(field) == Some(3));
         let extensions = extensions.map(extensions_of).unwrap_or_default();
-        let (starts, ends) =
-            (validity.next().and_then(seconds), validity.next().and_then(seconds));
+        let (starts, ends) = (validity.next().and_then(seconds), validity.next().and_then(seconds));
         let (key_type, key_bits) = key_of(key).unwrap_or_else(|| ("unknown".into(), None));
         let moment = |at: Option<i64>| at.map(|at| time::rfc3339(at, 0));
         Some(Certificate {
@@ -222,8 +221,7 @@ fn extensions_of(any: AnyRef<'_>) -> Extensions {
             }
             "2.5.29.19" => {
                 let first = Parts::of(value).and_then(|mut parts| parts.next());
-                found.is_ca =
-                    first.is_some_and(|v| v.tag() == Tag::Boolean && v.value() == [0xff]);
+                found.is_ca = first.is_some_and(|v| v.tag() == Tag::Boolean && v.value() == [0xff]);
             }
             _ => {}
         }

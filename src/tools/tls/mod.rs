@@ -15,8 +15,8 @@ use super::args::{bytes, command, flag, json_flag, operands, option, os};
 use super::connect::{self, Deadline, Family};
 use crate::error::{Error, Result};
 use crate::exit::Exit;
-use crate::output::{Io, Shape, Text, print_lines, quote, table::print_json};
 use crate::output::{Align, time, visible};
+use crate::output::{Io, Shape, Text, print_lines, quote, table::print_json};
 use crate::view::{Needs, View};
 use clap::{Arg, ArgAction, ArgMatches, Command, value_parser};
 use rustls::pki_types::ServerName;
@@ -34,9 +34,15 @@ pub(super) const TOOL: Tool = Tool {
     aliases: &[],
     summary: "Show a server's certificates and whether they verify",
     examples: &[
-        ("tls api.example.com", "Protocol, cipher, certificates, and the verdict by the target's own CAs"),
+        (
+            "tls api.example.com",
+            "Protocol, cipher, certificates, and the verdict by the target's own CAs",
+        ),
         ("tls 10.0.0.7:8443 --sni web.internal", "A backend by its address, asked for a name"),
-        ("tls db:5432 --starttls postgres", "A database whose TLS begins after a question in plain text"),
+        (
+            "tls db:5432 --starttls postgres",
+            "A database whose TLS begins after a question in plain text",
+        ),
         ("tls /etc/tls/tls.crt", "Until when a mounted certificate is valid"),
     ],
     needs: Needs::Nothing,
@@ -191,7 +197,12 @@ fn of_file(view: &View, path: &[u8], matches: &ArgMatches, trust: &Trust) -> Res
     })
 }
 
-fn of_server(view: &View, typed: &[u8], matches: &ArgMatches, trust: &Arc<Trust>) -> Result<Report> {
+fn of_server(
+    view: &View,
+    typed: &[u8],
+    matches: &ArgMatches,
+    trust: &Arc<Trust>,
+) -> Result<Report> {
     view.net()?;
     let (host, port) = split(typed)?;
     let name = server_name(bytes(matches, "sni").unwrap_or(host))?;

@@ -185,12 +185,7 @@ fn is_refusal(error: &io::Error) -> bool {
     matches!(tls_error(error), Some(rustls::Error::InvalidCertificate(_)))
 }
 
-fn in_words(
-    error: &io::Error,
-    stream: &Stream,
-    name: &ServerName<'_>,
-    facts: &Facts,
-) -> Error {
+fn in_words(error: &io::Error, stream: &Stream, name: &ServerName<'_>, facts: &Facts) -> Error {
     use AlertDescription as Alert;
     const OLD: &str = "the server speaks only TLS 1.1 or older, which RFC 8996 forbids";
     let old = || Error::new(OLD).hint("dbg speaks TLS 1.2 and 1.3, as programs of today do");

@@ -65,7 +65,10 @@ fn expect(stream: &mut Stream, code: &[u8]) -> Result<()> {
             continue;
         }
         if !line.starts_with(code) {
-            return Err(Error::new(format!("the server said '{}'", visible(line.trim_ascii_end()))));
+            return Err(Error::new(format!(
+                "the server said '{}'",
+                visible(line.trim_ascii_end())
+            )));
         }
         // A hyphen after the code: more lines follow (RFC 5321, section 4.2.1).
         if line.get(3) != Some(&b'-') {

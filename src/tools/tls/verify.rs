@@ -136,7 +136,9 @@ fn mismatch(name: &ServerName<'_>, leaf: Option<&Certificate>) -> Fault {
         text.extend_from_slice(b": it has no subjectAltName, and the CN does not count");
     } else {
         text.extend_from_slice(b" but for ");
-        text.extend(names.iter().map(|name| name.0.as_slice()).collect::<Vec<_>>().join(&b", "[..]));
+        text.extend(
+            names.iter().map(|name| name.0.as_slice()).collect::<Vec<_>>().join(&b", "[..]),
+        );
     }
     Fault::new("name_mismatch", text)
 }
@@ -150,9 +152,11 @@ fn in_words(error: &Error, trust: &Trust, facts: &[Certificate]) -> Fault {
         CertificateError::BadEncoding => {
             Fault::new("malformed", "the certificate is not well formed")
         }
-        CertificateError::BadSignature => {
-            Fault::new("bad_signature", "a signature in the chain is wrong")
-        }
+        CertificateError::BadSignature => Fault::new(
+            "bad_signature",
+            "a signature does not fit the key of its issuer: the chain is damaged, or the CA that the target trusts \
+             has the name of the issuer and another key",
+        ),
         CertificateError::UnsupportedSignatureAlgorithmContext { .. }
         | CertificateError::UnsupportedSignatureAlgorithmForPublicKeyContext { .. } => {
             let used: Vec<String> = facts
