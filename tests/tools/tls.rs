@@ -320,6 +320,13 @@ fn alpn_and_the_table_are_shown() {
     let server = TlsServer::new(dir.path(), "web", "-alpn h2");
     let report = probe(&view, server.port, &["--alpn", "h2,http/1.1"]);
     assert_eq!(report["alpn"], "h2");
+    let refused = probe(&view, server.port, &["--alpn", "http/1.1"]);
+    assert!(refused["error"].as_str().unwrap().contains("none of the protocols"), "{refused}");
+    let server = TlsServer::new(dir.path(), "web", "-Verify 1 -tls1_2");
+    let refused = probe(&view, server.port, &[]);
+    assert!(refused["error"].as_str().unwrap().contains("want one of the client"), "{refused}");
+    assert_eq!(refused["chain"][0]["key_type"], "RSA");
+    let server = TlsServer::new(dir.path(), "web", "");
     let word = format!("127.0.0.1:{}", server.port);
     let Ran { stdout, .. } = run(&view, &["tls", "--cacert", "/ca.pem", &word]);
     let table = String::from_utf8(stdout).unwrap();

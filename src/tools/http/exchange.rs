@@ -140,12 +140,13 @@ impl<'a> Client<'a> {
             self.say(io, &format!("connected to {}", quote(path)))?;
             return Ok(stream);
         }
+        // Before a name is asked for: that is done in the target's network as well.
+        self.view.net()?;
         let addresses = self.addresses(url)?;
         row.timings.dns_seconds = Some(lap(at));
         if deadline.is_over() {
             return Err(Error::new("the time is over after resolving").exit(Exit::code(28)));
         }
-        self.view.net()?;
         let (stream, address) = connect::tcp(&addresses, deadline).map_err(|unreachable| {
             let code = if unreachable.is_timeout() { 28 } else { 7 };
             Error::new(unreachable).exit(Exit::code(code))

@@ -18,6 +18,8 @@ use std::time::Duration;
 const BODY: u64 = 64 << 20;
 /// curl's own.
 const REDIRECTS: u64 = 50;
+/// The most redirects, since each is kept until it is told.
+const MOST_REDIRECTS: u64 = 200;
 /// curl's own.
 const CONNECT_SECONDS: f64 = 300.0;
 
@@ -110,7 +112,7 @@ fn request() -> Vec<Arg> {
         option("user-agent", 'A', "NAME", "Who asks"),
         option("referer", 'e', "URL", "Where the link was"),
         flag("location", 'L', "Follow redirects"),
-        number("max-redirs", None, "N", "At most so many redirects (50)"),
+        number("max-redirs", None, "N", "At most so many redirects (50; never more than 200)"),
     ]
 }
 
@@ -198,8 +200,9 @@ impl Asked {
                 return Err(Error::usage(format!("{}: a line end in it", visible(word))));
             }
         }
-        let redirects =
-            matches.get_one::<i64>("max-redirs").map(|n| u64::try_from(*n).unwrap_or(u64::MAX));
+        let redirects = matches
+            .get_one::<i64>("max-redirs")
+            .map(|n| u64::try_from(*n).unwrap_or(MOST_REDIRECTS));
         let max_time = seconds(matches, "max-time")?.filter(|limit| !limit.is_zero());
         Ok(Asked {
             url,
@@ -217,7 +220,7 @@ impl Asked {
             is_silent: is("silent") && !is("show-error"),
             fails: is("fail"),
             follows: is("location"),
-            redirects: redirects.unwrap_or(REDIRECTS),
+            redirects: redirects.unwrap_or(REDIRECTS).min(MOST_REDIRECTS),
             insecure: is("insecure"),
             cacert: path("cacert"),
             max_time,

@@ -6,6 +6,7 @@
 use p256::ecdsa::{Signature, VerifyingKey, signature::hazmat::PrehashVerifier};
 use p256::elliptic_curve::sec1::ToSec1Point;
 use p256::{PublicKey, SecretKey};
+use ring::digest;
 use rustls::crypto::ring::{cipher_suite as suite, kx_group};
 use rustls::crypto::{
     ActiveKeyExchange, CryptoProvider, GetRandomFailed, KeyProvider, SecureRandom, SharedSecret,
@@ -16,7 +17,6 @@ use rustls::pki_types::{
 };
 use rustls::sign::SigningKey;
 use rustls::{Error, NamedGroup, PeerMisbehaved, SignatureScheme};
-use sha2::{Digest, Sha256, Sha384};
 use std::sync::Arc;
 use webpki::ring as algorithms;
 
@@ -93,13 +93,11 @@ impl KeyProvider for NoKeys {
 #[derive(Debug)]
 struct Ecdsa {
     id: AlgorithmIdentifier,
-    hash: fn(&[u8]) -> Vec<u8>,
+    hash: &'static digest::Algorithm,
 }
 
-static P256_SHA256: Ecdsa =
-    Ecdsa { id: alg_id::ECDSA_SHA256, hash: |message| Sha256::digest(message).to_vec() };
-static P256_SHA384: Ecdsa =
-    Ecdsa { id: alg_id::ECDSA_SHA384, hash: |message| Sha384::digest(message).to_vec() };
+static P256_SHA256: Ecdsa = Ecdsa { id: alg_id::ECDSA_SHA256, hash: &digest::SHA256 };
+static P256_SHA384: Ecdsa = Ecdsa { id: alg_id::ECDSA_SHA384, hash: &digest::SHA384 };
 
 impl SignatureVerificationAlgorithm for Ecdsa {
     fn verify_signature(
@@ -110,7 +108,8 @@ impl SignatureVerificationAlgorithm for Ecdsa {
     ) -> Result<(), InvalidSignature> {
         let key = VerifyingKey::from_sec1_bytes(key).map_err(|_| InvalidSignature)?;
         let signature = Signature::from_der(signature).map_err(|_| InvalidSignature)?;
-        key.verify_prehash(&(self.hash)(message), &signature).map_err(|_| InvalidSignature)
+        let hash = digest::digest(self.hash, message);
+        key.verify_prehash(hash.as_ref(), &signature).map_err(|_| InvalidSignature)
     }
 
     fn public_key_alg_id(&self) -> AlgorithmIdentifier {

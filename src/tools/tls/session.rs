@@ -209,10 +209,16 @@ fn in_words(error: &io::Error, stream: &Stream, name: &ServerName<'_>, facts: &F
             PeerIncompatible::ServerDoesNotSupportTls12Or13
             | PeerIncompatible::ServerTlsVersionIsDisabledByOurConfig,
         ) => old(),
+        rustls::Error::AlertReceived(_) if !facts.chain.is_empty() => Error::new(
+            "the server ended the handshake after its certificate: it may want one of the client, and dbg has none",
+        ),
         rustls::Error::AlertReceived(Alert::HandshakeFailure) => Error::new(
             "the server refused the handshake: it shares no cipher suite or key exchange with dbg",
         )
         .hint("dbg offers AES-GCM with ECDHE on X25519, P-256 and P-384"),
+        rustls::Error::AlertReceived(Alert::NoApplicationProtocol) => {
+            Error::new("the server speaks none of the protocols that were offered (ALPN)")
+        }
         rustls::Error::AlertReceived(Alert::UnrecognisedName) => Error::new(format!(
             "the server has no site called {} (alert unrecognized_name)",
             visible(name.to_str().as_bytes())
