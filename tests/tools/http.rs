@@ -413,3 +413,34 @@ fn a_server_without_tls_is_told() {
         ran.stderr
     );
 }
+
+#[test]
+fn an_answer_that_is_cut_anywhere_is_told() {
+    let (_dir, view) = empty();
+    let whole: &[u8] =
+        b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5;x=y\r\nhello\r\n0\r\nT: x\r\n\r\n";
+    for cut in 0..whole.len() {
+        let server = Server::saying(&whole[..cut]);
+        let ran = http(&view, &["-sS", &server.url("/")]);
+        let expected: &[u8] = match cut {
+            0 => &[52],
+            1..47 => &[56],
+            _ => &[18],
+        };
+        assert!(
+            expected.contains(&ran.exit.number()),
+            "{cut} {}: {}",
+            ran.exit.number(),
+            ran.stderr
+        );
+    }
+    // Each byte changed: whatever comes of it, it ends.
+    for at in 0..whole.len() {
+        let server = Server::new(move |_, peer| {
+            let mut answer = whole.to_vec();
+            answer[at] ^= 0xa5;
+            let _ = peer.write_all(&answer);
+        });
+        http(&view, &["-sS", "-i", "-v", &server.url("/")]);
+    }
+}
