@@ -120,7 +120,8 @@ impl<R: Read> Reader<R> {
         match self.fill() {
             Ok(0) => {
                 Err(Error::new("empty reply: the server closed the connection and said nothing")
-                    .exit(Exit::code(52)))
+                    .exit(Exit::code(52))
+                    .hint("so ends http:// on a port that speaks TLS: is it https://?"))
             }
             Ok(_) => Ok(()),
             Err(error) => Err(receiving(&error)),

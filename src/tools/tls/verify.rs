@@ -173,9 +173,16 @@ fn in_words(error: &Error, trust: &Trust, facts: &[Certificate]) -> Fault {
             Fault::new("wrong_purpose", "the certificate is not for servers (extended key usage)")
         }
         CertificateError::Other(other) => match other.0.downcast_ref::<webpki::Error>() {
+            // What `openssl req -x509` makes is both, and the word for it is known.
+            Some(webpki::Error::CaUsedAsEndEntity)
+                if facts.first().is_some_and(|leaf| leaf.is_self_issued) =>
+            {
+                unknown_issuer(trust, facts)
+            }
             Some(webpki::Error::CaUsedAsEndEntity) => Fault::new(
                 "ca_as_server",
-                "the certificate is one of a CA (CA:TRUE) and no server's",
+                "the certificate is that of a CA (CA:TRUE): programs on rustls refuse it as a server's, OpenSSL and Go \
+                 do not",
             ),
             Some(webpki::Error::UnsupportedCertVersion) => {
                 Fault::new("malformed", "the certificate is of X.509 version 1, not 3")
