@@ -71,6 +71,13 @@ fn encode(input: &mut Input, wrap: usize, io: &mut Io) -> Result<Exit> {
     }
 }
 
+/// The whole of `bytes` in one line.
+pub(super) fn encoded(bytes: &[u8]) -> Vec<u8> {
+    let mut text = Vec::with_capacity(bytes.len().div_ceil(3) * 4);
+    bytes.chunks(3).for_each(|group| push(group, &mut text));
+    text
+}
+
 /// Adds the four letters of one to three bytes.
 fn push(group: &[u8], text: &mut Vec<u8>) {
     let at = |i: usize| u32::from(group.get(i).copied().unwrap_or(0));

@@ -11,6 +11,7 @@ mod caps;
 mod cat;
 mod cgroup;
 mod child;
+mod connect;
 mod cut;
 mod date;
 mod df;
@@ -31,6 +32,7 @@ mod gzip;
 mod head;
 mod help;
 mod hostname;
+mod http;
 mod icmp;
 mod id;
 mod input;
@@ -84,6 +86,7 @@ mod tee;
 mod test;
 mod time;
 mod timeout;
+mod tls;
 mod top;
 mod tr;
 mod traceroute;
@@ -164,6 +167,7 @@ pub static REGISTRY: &[Tool] = &[
     od::HEXDUMP,
     dns::host::HOST,
     hostname::TOOL,
+    http::TOOL,
     id::TOOL,
     ip::TOOL,
     kill::TOOL,
@@ -208,6 +212,7 @@ pub static REGISTRY: &[Tool] = &[
     test::TEST,
     time::TOOL,
     timeout::TOOL,
+    tls::TOOL,
     top::TOOL,
     tr::TOOL,
     traceroute::TOOL,

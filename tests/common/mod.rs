@@ -7,6 +7,7 @@ pub mod demo;
 pub mod docker;
 pub mod fixtures;
 pub mod gnu;
+pub mod http;
 pub mod net;
 pub mod process;
 pub mod skip;
