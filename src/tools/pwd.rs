@@ -15,7 +15,7 @@ pub(super) const TOOL: Tool = Tool {
     summary: "Print the main process's working directory",
     examples: &[
         ("pwd", "In the shell: where it is"),
-        ("dbg pwd web", "Where relative paths of the program in `web` begin"),
+        ("cd /etc; pwd -P", "The same without symbolic links in it"),
     ],
     needs: Needs::Nothing,
     json: None,
