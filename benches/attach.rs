@@ -10,16 +10,16 @@ mod common;
 
 use common::{Case, Pair};
 use std::io::Write;
-use std::process::{Command, Stdio};
+use std::process::{Command, ExitCode, Stdio};
 use std::time::Duration;
 
 const RUNS: usize = 50;
 const IMAGE: &str = "dbg-bench:busybox";
 
-fn main() {
+fn main() -> ExitCode {
     // `cargo test --benches` and the like only want to know that it builds.
     if common::was_peak() || !std::env::args().any(|arg| arg == "--bench") {
-        return;
+        return ExitCode::SUCCESS;
     }
     let container = Container::start();
     let pid = container.pid();
@@ -44,9 +44,7 @@ fn main() {
         cases[2].peak()
     );
     drop(container);
-    if !holds {
-        std::process::exit(1);
-    }
+    ExitCode::from(u8::from(!holds))
 }
 
 fn cases(name: &str, pid: &str) -> Vec<Case> {

@@ -65,8 +65,8 @@ impl Case {
         let this = std::env::current_exe().expect("the bench itself");
         let out = Command::new(this).args(words).env("LC_ALL", "C").output().expect("it starts");
         let text = String::from_utf8_lossy(&out.stderr);
-        let kib: f64 = text.lines().last().and_then(|line| line.parse().ok()).expect("a number");
-        kib / 1024.0
+        let kib: Option<f64> = text.lines().last().and_then(|line| line.parse().ok());
+        kib.unwrap_or_else(|| panic!("{}: {text}", self.name)) / 1024.0
     }
 }
 
