@@ -150,6 +150,10 @@ fn read(input: &mut Input, text: &mut Vec<u8>, delimiter: u8, io: &mut Io) -> Re
         if filled > LIMIT {
             return Err(too_large());
         }
+        // Doubled only as far as the limit goes.
+        if text.capacity() - filled < CHUNK {
+            text.reserve_exact(filled.min((LIMIT + CHUNK).saturating_sub(filled)).max(CHUNK));
+        }
         text.resize(filled + CHUNK, 0);
         let n = input.read(&mut text[filled..], io);
         text.truncate(filled + n);
