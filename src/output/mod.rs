@@ -4,6 +4,7 @@
 pub mod escape;
 pub mod io;
 pub mod json;
+pub mod order;
 pub mod schema;
 pub mod table;
 pub mod time;
