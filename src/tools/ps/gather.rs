@@ -3,7 +3,7 @@
 //! For each process: its directory is opened and closed (2 system calls), and each file that the columns need is opened,
 //! read once and closed (3). `stat` is always read; `status` for sizes, real owners and `--json`, and in a target with a
 //! PID namespace of its own; `cmdline` for arguments, and not of threads of the kernel. `ps -eo pid,comm,stat` is 6 calls
-//! a process (with its owner's fstat), `ps -ef` 9, `ps aux` 11. procps takes 16 to 18.
+//! a process (with the fstat that tells its owner), `ps -ef` 9, `ps aux` 11.
 
 use super::row::{More, NAMESPACES, Row, Surroundings};
 use crate::error::Result;
