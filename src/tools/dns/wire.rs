@@ -2,55 +2,12 @@
 //! and what can't be read ends the message and not the program.
 
 use super::name::Name;
-use std::fmt::Write;
-use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
+use super::record::Reader;
+use super::types::{CNAME, IN, OPT};
+use std::net::IpAddr;
 
 /// What we tell servers that an answer by UDP may have, as dig does: it passes every network in one piece.
 const UDP_SIZE: u16 = 1232;
-
-pub(in crate::tools) const A: u16 = 1;
-pub(in crate::tools) const AAAA: u16 = 28;
-pub(in crate::tools) const CNAME: u16 = 5;
-pub(in crate::tools) const NS: u16 = 2;
-pub(in crate::tools) const SOA: u16 = 6;
-pub(in crate::tools) const PTR: u16 = 12;
-pub(in crate::tools) const MX: u16 = 15;
-pub(in crate::tools) const TXT: u16 = 16;
-pub(in crate::tools) const SRV: u16 = 33;
-pub(in crate::tools) const ANY: u16 = 255;
-const DNAME: u16 = 39;
-const OPT: u16 = 41;
-const CAA: u16 = 257;
-
-/// Class Internet.
-pub(in crate::tools) const IN: u16 = 1;
-
-const TYPES: &[(u16, &str)] = &[
-    (A, "A"),
-    (NS, "NS"),
-    (CNAME, "CNAME"),
-    (SOA, "SOA"),
-    (PTR, "PTR"),
-    (13, "HINFO"),
-    (MX, "MX"),
-    (TXT, "TXT"),
-    (AAAA, "AAAA"),
-    (SRV, "SRV"),
-    (35, "NAPTR"),
-    (DNAME, "DNAME"),
-    (OPT, "OPT"),
-    (43, "DS"),
-    (44, "SSHFP"),
-    (46, "RRSIG"),
-    (47, "NSEC"),
-    (48, "DNSKEY"),
-    (52, "TLSA"),
-    (64, "SVCB"),
-    (65, "HTTPS"),
-    (99, "SPF"),
-    (ANY, "ANY"),
-    (CAA, "CAA"),
-];
 
 const CODES: [&str; 11] = [
     "NOERROR", "FORMERR", "SERVFAIL", "NXDOMAIN", "NOTIMP", "REFUSED", "YXDOMAIN", "YXRRSET",
@@ -283,172 +240,9 @@ impl Data {
     }
 }
 
-struct Reader<'a> {
-    bytes: &'a [u8],
-    at: usize,
-}
-
-impl Reader<'_> {
-    fn take(&mut self, length: usize) -> Option<&[u8]> {
-        let end = self.at.checked_add(length)?;
-        let taken = self.bytes.get(self.at..end)?;
-        self.at = end;
-        Some(taken)
-    }
-
-    fn array<const N: usize>(&mut self) -> Option<[u8; N]> {
-        self.take(N)?.try_into().ok()
-    }
-
-    fn number(&mut self) -> Option<u16> {
-        self.array().map(u16::from_be_bytes)
-    }
-
-    fn long(&mut self) -> Option<u32> {
-        self.array().map(u32::from_be_bytes)
-    }
-
-    fn name(&mut self) -> Option<Name> {
-        let (name, end) = Name::read(self.bytes, self.at)?;
-        self.at = end;
-        Some(name)
-    }
-
-    fn record(&mut self) -> Option<Record> {
-        let name = self.name()?;
-        let (kind, class, ttl) = (self.number()?, self.number()?, self.long()?);
-        let length = usize::from(self.number()?);
-        let start = self.at;
-        let end = start.checked_add(length).filter(|end| *end <= self.bytes.len())?;
-        // Names in it may point to before it, but nothing is read behind its end.
-        let mut data = Reader { bytes: self.bytes.get(..end)?, at: start };
-        let known = if class == IN || kind == TXT { data.known(kind) } else { None };
-        let data = match known {
-            Some(known) if data.at == end => known,
-            _ => Data::Text(unknown(self.bytes.get(start..end)?)),
-        };
-        self.at = end;
-        Some(Record { name, kind, class, ttl, data })
-    }
-
-    fn known(&mut self, kind: u16) -> Option<Data> {
-        let data = match kind {
-            A => Data::Address(Ipv4Addr::from(self.array::<4>()?).into()),
-            AAAA => Data::Address(Ipv6Addr::from(self.array::<16>()?).into()),
-            CNAME | DNAME | NS | PTR => Data::Name(self.name()?),
-            MX => Data::Text(format!("{} {}", self.number()?, self.name()?)),
-            SRV => {
-                let numbers = (self.number()?, self.number()?, self.number()?);
-                let (priority, weight, port) = numbers;
-                Data::Text(format!("{priority} {weight} {port} {}", self.name()?))
-            }
-            SOA => {
-                let mut text = format!("{} {}", self.name()?, self.name()?);
-                for _ in 0..5 {
-                    let _ = write!(text, " {}", self.long()?);
-                }
-                Data::Text(text)
-            }
-            TXT | 99 | 13 => Data::Text(self.strings()?),
-            CAA => {
-                let [flags, length] = self.array()?;
-                let tag = self.take(usize::from(length))?;
-                if tag.is_empty() || !tag.iter().all(u8::is_ascii_alphanumeric) {
-                    return None;
-                }
-                let mut text = format!("{flags} {} ", String::from_utf8_lossy(tag));
-                let rest = self.bytes.len() - self.at;
-                quoted(self.take(rest)?, &mut text);
-                Data::Text(text)
-            }
-            _ => return None,
-        };
-        Some(data)
-    }
-
-    fn strings(&mut self) -> Option<String> {
-        let mut text = String::new();
-        while self.at < self.bytes.len() {
-            let [length] = self.array()?;
-            if !text.is_empty() {
-                text.push(' ');
-            }
-            quoted(self.take(usize::from(length))?, &mut text);
-        }
-        (!text.is_empty()).then_some(text)
-    }
-}
-
-/// A string as a zone file has it.
-fn quoted(bytes: &[u8], text: &mut String) {
-    text.push('"');
-    for byte in bytes {
-        match byte {
-            b'"' | b'\\' => {
-                text.push('\\');
-                text.push(char::from(*byte));
-            }
-            0x20..=0x7e => text.push(char::from(*byte)),
-            byte => {
-                let _ = write!(text, "\\{byte:03}");
-            }
-        }
-    }
-    text.push('"');
-}
-
-/// Data of a type that is not known here (RFC 3597, section 5).
-fn unknown(bytes: &[u8]) -> String {
-    let mut text = format!("\\# {}", bytes.len());
-    for (i, byte) in bytes.iter().enumerate() {
-        let _ = write!(text, "{}{byte:02X}", if i % 32 == 0 { " " } else { "" });
-    }
-    text
-}
-
-/// The name of a type: `A`, `TYPE123`.
-pub(in crate::tools) fn type_name(kind: u16) -> String {
-    let known = TYPES.iter().find(|(number, _)| *number == kind);
-    known.map_or_else(|| format!("TYPE{kind}"), |(_, name)| (*name).to_owned())
-}
-
-/// The type that a word names, in any case.
-pub(in crate::tools) fn type_number(word: &str) -> Option<u16> {
-    if word == "*" {
-        return Some(ANY);
-    }
-    let known = TYPES.iter().find(|(_, name)| name.eq_ignore_ascii_case(word));
-    match known {
-        Some((number, _)) => Some(*number),
-        None => number_after("TYPE", word),
-    }
-}
-
-/// The name of a class: `IN`, `CLASS254`.
-pub(in crate::tools) fn class_name(class: u16) -> String {
-    match class {
-        1 => "IN".to_owned(),
-        3 => "CH".to_owned(),
-        4 => "HS".to_owned(),
-        class => format!("CLASS{class}"),
-    }
-}
-
-/// The class that a word names, in any case.
-pub(in crate::tools) fn class_number(word: &str) -> Option<u16> {
-    let known = [("IN", 1), ("CH", 3), ("CHAOS", 3), ("HS", 4)];
-    let known = known.iter().find(|(name, _)| name.eq_ignore_ascii_case(word));
-    known.map(|(_, number)| *number).or_else(|| number_after("CLASS", word))
-}
-
-fn number_after(prefix: &str, word: &str) -> Option<u16> {
-    let (head, number) = word.split_at_checked(prefix.len())?;
-    let is_number = number.bytes().all(|byte| byte.is_ascii_digit());
-    if head.eq_ignore_ascii_case(prefix) && is_number { number.parse().ok() } else { None }
-}
-
 #[cfg(test)]
 mod tests {
+    use super::super::types::{A, AAAA};
     use super::*;
 
     /// An answer with a link, an address, text and a mail exchanger.
@@ -508,15 +302,5 @@ mod tests {
         bytes.extend_from_slice(b"\xc0\x0c\0\x05\0\x01\0\0\0\x3c\0\x02\xc0\x0c");
         let message = Message::read(&bytes).unwrap();
         assert!(message.resolve(&question.name, A).0.is_empty());
-    }
-
-    #[test]
-    fn types_have_names_and_numbers() {
-        assert_eq!(type_number("aaaa"), Some(28));
-        assert_eq!(type_number("TYPE65280"), Some(65280));
-        assert_eq!(type_number("type+1"), None);
-        assert_eq!(type_number("é"), None);
-        assert_eq!(type_name(65280), "TYPE65280");
-        assert_eq!(class_number("class255"), Some(255));
     }
 }
