@@ -3,6 +3,7 @@
 use super::near::near;
 use super::{process, shown};
 use crate::error::{Error, Result};
+use crate::output::order;
 use crate::view::Target;
 
 /// With at most this many running containers, a hint lists all of them.
@@ -115,7 +116,7 @@ fn hint(name: &str, any: bool, listed: &[Named]) -> Option<String> {
     }
     let mut running: Vec<String> =
         listed.iter().filter(|named| named.runs).map(|named| shown(&named.name)).collect();
-    running.sort_unstable();
+    order::sort(&mut running);
     (1..=FEW).contains(&running.len()).then(|| format!("running: {}", running.join(", ")))
 }
 

@@ -1,5 +1,6 @@
 //! Names that somebody may have meant.
 
+use crate::output::order;
 use strsim::damerau_levenshtein;
 
 /// A name longer than this is compared with nothing: the work grows with the product of the lengths.
@@ -16,7 +17,7 @@ pub(super) fn near<'a>(wanted: &str, names: impl IntoIterator<Item = &'a str>) -
         .filter(|name| name.len() <= LONGEST)
         .filter_map(|name| Some((distance(&wanted, &name.to_lowercase())?, name)))
         .collect();
-    near.sort_unstable();
+    order::sort(&mut near);
     near.dedup();
     near.truncate(3);
     near.into_iter().map(|(_, name)| name).collect()

@@ -5,6 +5,7 @@
 //! ENOSYS where that would let them pass: at least as tight as what the runtime installed.
 
 use crate::error::{Error, Result};
+use crate::output::order;
 use crate::sys::seccomp::Instruction;
 use serde::Deserialize;
 use std::collections::HashMap;
@@ -94,7 +95,7 @@ pub(super) fn compile(profile: &Profile) -> Result<Vec<Instruction>> {
     ];
     for (nr, mut cases) in rules {
         // A case without conditions is the last word on its call.
-        cases.sort_by_key(|(args, _)| args.is_empty());
+        order::sort_by_key(&mut cases, |(args, _)| args.is_empty());
         let body = body(&cases, default)?;
         let skip = u8::try_from(body.len())
             .map_err(|_| Error::new(format!("seccomp profile: too many rules for call {nr}")))?;

@@ -8,6 +8,7 @@
 use super::plan::{Ids, Join, Limit, Plan, Program, Step};
 use crate::error::{Error, Result, ResultExt};
 use crate::exit::Exit;
+use crate::output::order;
 use crate::sys::{pidfd, process, seccomp, tty};
 use crate::view::Caps;
 use caps::{CapSet, Capability};
@@ -255,7 +256,7 @@ fn is_already(ids: &Ids) -> Result<bool> {
     let uids = [uid.real, uid.effective, uid.saved].map(Uid::as_raw);
     let gids = [gid.real, gid.effective, gid.saved].map(Gid::as_raw);
     let sorted = |mut ids: Vec<u32>| {
-        ids.sort_unstable();
+        order::sort(&mut ids);
         ids
     };
     let groups = getgroups()?.into_iter().map(Gid::as_raw).collect();

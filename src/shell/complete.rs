@@ -5,6 +5,7 @@ use super::builtins;
 use super::expand::quote::{self, Escapes};
 use super::rewrite::BEFORE_COMMANDS;
 use super::vars::{Bytes, Value};
+use crate::output::order;
 use crate::output::visible;
 use crate::tools;
 use crate::view::FileType;
@@ -197,7 +198,7 @@ impl Shell {
         names.extend(self.functions.keys().map(String::as_str));
         names.extend(self.aliases.keys().map(String::as_str));
         names.retain(|name| name.as_bytes().starts_with(start));
-        names.sort_unstable();
+        order::sort(&mut names);
         names.dedup();
         let pair = |name: &str| Pair { display: name.to_owned(), replacement: format!("{name} ") };
         names.into_iter().map(pair).collect()
@@ -256,7 +257,7 @@ impl Shell {
                 break;
             }
         }
-        found.sort_by(|a, b| a.display.cmp(&b.display));
+        order::sort_by(&mut found, |a, b| a.display.cmp(&b.display));
         found
     }
 }
@@ -285,7 +286,7 @@ fn flags(name: &str, start: &str) -> Vec<Pair> {
             add(format!("-{short}"), " ");
         }
     }
-    found.sort_by(|a, b| a.replacement.cmp(&b.replacement));
+    order::sort_by(&mut found, |a, b| a.replacement.cmp(&b.replacement));
     found
 }
 

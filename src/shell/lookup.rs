@@ -7,6 +7,7 @@ use super::vars::{Bytes, Value};
 use crate::enter;
 use crate::error::Error;
 use crate::exit::Exit;
+use crate::output::order;
 use crate::output::quote;
 use crate::tools::{self, Tool};
 use std::ffi::OsStr;
@@ -66,7 +67,7 @@ impl Shell {
         near.extend(tools::REGISTRY.iter().map(|tool| tool.name));
         near.extend(builtins::names().map(|name| -> &'a str { name }));
         near.retain(|other| is_slip(name, other.as_bytes()));
-        near.sort_unstable();
+        order::sort(&mut near);
         near.dedup();
         near.truncate(3);
         near

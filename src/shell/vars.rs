@@ -1,5 +1,6 @@
 //! Variables: values, attributes, and the scopes that `local` makes.
 
+use crate::output::order;
 use std::collections::{BTreeMap, HashMap};
 
 /// Text of the shell: any bytes.
@@ -166,7 +167,7 @@ impl Vars {
 
     pub(super) fn names(&self) -> Vec<&str> {
         let mut names: Vec<&str> = self.map.keys().map(String::as_str).collect();
-        names.sort_unstable();
+        order::sort(&mut names);
         names
     }
 
@@ -204,7 +205,7 @@ impl Vars {
             .filter(|(_, var)| var.exported)
             .filter_map(|(name, var)| Some((name.clone(), var.value.as_ref()?.scalar()?.clone())))
             .collect();
-        all.sort();
+        order::sort(&mut all);
         all
     }
 }

@@ -4,6 +4,7 @@ use super::process::{chosen, failed};
 use super::{Tool, args, command};
 use crate::error::{Result, ResultExt};
 use crate::exit::Exit;
+use crate::output::order;
 use crate::output::{Align, Io, Shape, Text, print_lines, table::print_json};
 use crate::view::{Needs, View};
 use clap::{Arg, ArgMatches, Command};
@@ -74,13 +75,17 @@ fn run(view: &View, matches: &ArgMatches, io: &mut Io) -> Result<Exit> {
     let mut rows = read(process.open("smaps").map_err(denied)?)
         .context(|| format!("memory map of process {}", process.pid))?;
     match matches.get_one::<String>("sort").map_or("", String::as_str) {
-        "size" => rows.sort_by_key(|row| Reverse(row.size_bytes)),
-        "rss" => rows.sort_by_key(|row| Reverse(row.rss_bytes)),
-        "pss" => rows.sort_by_key(|row| Reverse(row.pss_bytes)),
-        "dirty" => rows.sort_by_key(|row| Reverse(row.private_dirty_bytes)),
-        "swap" => rows.sort_by_key(|row| Reverse(row.swap_bytes)),
-        "name" => rows.sort_by(|a, b| a.name.cmp(&b.name)),
-        _ => {}
+        "name" => order::sort_by(&mut rows, |a, b| a.name.cmp(&b.name)),
+        "" => {}
+        key => order::sort_by_key(&mut rows, |row| {
+            Reverse(match key {
+                "size" => row.size_bytes,
+                "rss" => row.rss_bytes,
+                "pss" => row.pss_bytes,
+                "dirty" => row.private_dirty_bytes,
+                _ => row.swap_bytes,
+            })
+        }),
     }
     if matches.get_flag("json") {
         print_json(io, &rows)?;

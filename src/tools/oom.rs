@@ -4,6 +4,7 @@ use super::cgroup::facts;
 use super::{Tool, args, command};
 use crate::error::Result;
 use crate::exit::Exit;
+use crate::output::order;
 use crate::output::{Align, Io, Shape, Text, print_lines, table::print_json, units::human};
 use crate::view::{Needs, Process, View};
 use clap::{ArgMatches, Command};
@@ -56,7 +57,7 @@ fn run(view: &View, matches: &ArgMatches, io: &mut Io) -> Result<Exit> {
     let memory = view.cgroup().as_ref().ok().and_then(facts::memory);
     let mut processes: Vec<Candidate> =
         view.proc()?.iter()?.filter_map(|process| candidate(&process).ok()).collect();
-    processes.sort_by_key(|p| (std::cmp::Reverse(p.score), p.pid));
+    order::sort_by_key(&mut processes, |p| (std::cmp::Reverse(p.score), p.pid));
     let report = Report { oom_kills: memory.and_then(|memory| memory.oom_kills), processes };
     if matches.get_flag("json") {
         print_json(io, &[report])?;

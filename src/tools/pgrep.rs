@@ -7,6 +7,7 @@ use super::users::Users;
 use super::{Tool, args, command};
 use crate::error::{Error, Result, ResultExt};
 use crate::exit::Exit;
+use crate::output::order;
 use crate::output::{Io, Shape, table::print_json, visible};
 use crate::view::{Needs, View};
 use clap::{Arg, ArgAction, ArgMatches, Command};
@@ -93,7 +94,7 @@ fn run(view: &View, matches: &ArgMatches, io: &mut Io) -> Result<Exit> {
         gather::rows(view, Want { args, status: json || filter.needs_status(), ..Want::LEAST })?;
     let own = std::process::id() as i32;
     rows.retain(|row| row.host_pid != own && filter.lets_through(row));
-    rows.sort_by_key(|row| row.pid);
+    order::sort_by_key(&mut rows, |row| row.pid);
     let age = |row: &Row| (row.start_ticks, row.pid);
     match () {
         () if flag("newest") => rows = rows.into_iter().max_by_key(age).into_iter().collect(),

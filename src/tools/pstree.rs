@@ -5,6 +5,7 @@ use super::ps::row::Row;
 use super::{Tool, args, command};
 use crate::error::{Error, Result};
 use crate::exit::Exit;
+use crate::output::order;
 use crate::output::{Io, Shape, table, visible};
 use crate::view::{Needs, View};
 use clap::{Arg, ArgMatches, Command};
@@ -81,7 +82,7 @@ fn run(view: &View, matches: &ArgMatches, io: &mut Io) -> Result<Exit> {
     let want = Want { threads, args: with_args || json, status: json, ..Want::LEAST };
     let mut rows = gather::rows(view, want)?;
     // Threads of a process follow it in the order they started.
-    rows.sort_by_key(|row| (row.pid, row.lwp != row.pid, row.lwp));
+    order::sort_by_key(&mut rows, |row| (row.pid, row.lwp != row.pid, row.lwp));
     let start = matches.get_one::<i32>("PID").copied();
     let mut tree = Tree::new(&rows, flag("numeric-sort"));
     if let Some(pid) = start {

@@ -4,6 +4,7 @@ use super::process::{chosen, failed};
 use super::{Tool, args, command};
 use crate::error::{Result, reason};
 use crate::exit::Exit;
+use crate::output::order;
 use crate::output::{Io, Shape, Text, table::print_json};
 use crate::view::{Needs, Process, Stat, View};
 use caps::Capability;
@@ -69,7 +70,7 @@ fn run(view: &View, matches: &ArgMatches, io: &mut Io) -> Result<Exit> {
     let mut refusals = BTreeSet::new();
     let mut rows: Vec<Thread> =
         tids.into_iter().filter_map(|tid| thread(&process, tid, &mut refusals)).collect();
-    rows.sort_by_key(|row| row.tid);
+    order::sort_by_key(&mut rows, |row| row.tid);
     if matches.get_flag("json") {
         print_json(io, &rows)?;
     } else {

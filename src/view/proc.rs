@@ -8,6 +8,7 @@ use super::facts::ns_pids;
 use super::read::{LIMIT, read_at, read_at_into, read_record_at};
 use super::{Cgroups, Facts, FileType, IdMap, Identity, Stat};
 use crate::error::{Error, Result, ResultExt};
+use crate::output::order;
 use nix::errno::Errno;
 use nix::fcntl::{OFlag, openat, readlinkat};
 use nix::sys::stat::Mode;
@@ -73,7 +74,7 @@ impl Proc {
     /// Holds a descriptor for each: [`Proc::iter`] is for loops over all of them.
     pub fn processes(&self) -> Result<Vec<Process>> {
         let mut found: Vec<Process> = self.iter()?.collect();
-        found.sort_by_key(|process| process.pid);
+        order::sort_by_key(&mut found, |process| process.pid);
         Ok(found)
     }
 

@@ -2,6 +2,7 @@
 
 use super::{Call, text};
 use crate::exit::Exit;
+use crate::output::order;
 use crate::output::visible;
 use crate::shell::vars::{Bytes, Case, Key, Value, Var, is_name};
 use crate::shell::{Run, Shell};
@@ -215,7 +216,7 @@ fn functions(shell: &mut Shell, names: &[Bytes], wanted: &Wanted) -> Run {
         [] => shell.functions.keys().cloned().collect(),
         names => names.iter().map(|name| text(name).into_owned()).collect(),
     };
-    all.sort_unstable();
+    order::sort(&mut all);
     let mut out = String::new();
     for name in &all {
         match shell.functions.get(name) {

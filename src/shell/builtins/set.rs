@@ -2,6 +2,7 @@
 
 use super::{Call, text};
 use crate::exit::Exit;
+use crate::output::order;
 use crate::output::visible;
 use crate::shell::expand::quote;
 use crate::shell::options::{SET, SHOPT};
@@ -139,7 +140,7 @@ pub(super) fn shopt(shell: &mut Shell, call: &Call<'_>) -> Run {
         let mut all: Vec<(&str, bool)> =
             SHOPT.iter().map(|(name, place)| (*name, *place(&mut options))).collect();
         all.push(("extglob", true));
-        all.sort_unstable();
+        order::sort(&mut all);
         all.retain(|(_, is_on)| (on == off) || *is_on == on);
         lines = all.iter().map(|(name, is_on)| line(name, *is_on)).collect();
     }

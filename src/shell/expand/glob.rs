@@ -2,6 +2,7 @@
 
 use super::fields::Field;
 use super::pattern::{self, Pattern};
+use crate::output::order;
 use crate::output::visible;
 use crate::shell::vars::Bytes;
 use crate::shell::{Run, Shell};
@@ -26,7 +27,7 @@ impl Shell {
             }
             return Ok(());
         }
-        found.sort_unstable();
+        order::sort(&mut found);
         out.append(&mut found);
         self.poll_signals()
     }

@@ -2,6 +2,8 @@
 //!
 //! A pattern is run over all positions at once, so none takes more than polynomial time.
 
+use crate::output::order;
+
 /// A compiled pattern.
 #[derive(Clone, Debug)]
 pub(in crate::shell) struct Pattern(Vec<Token>);
@@ -237,7 +239,7 @@ fn group_ends(kind: u8, choices: &[Vec<Token>], text: &[u8], at: Vec<usize>) -> 
 
 fn merge(sets: impl Iterator<Item = Vec<usize>>) -> Vec<usize> {
     let mut all: Vec<usize> = sets.flatten().collect();
-    all.sort_unstable();
+    order::sort(&mut all);
     all.dedup();
     all
 }

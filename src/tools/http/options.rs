@@ -3,6 +3,7 @@
 use super::url::{Refused, Url};
 use crate::error::{Error, Result, ResultExt};
 use crate::exit::Exit;
+use crate::output::order;
 use crate::output::{Io, quote, visible};
 use crate::tools::args::{bytes, command, flag, json_flag, operands, option, os};
 use crate::tools::input::is_stdin;
@@ -281,7 +282,7 @@ fn data(view: &View, matches: &ArgMatches, io: &mut Io) -> Result<Option<Vec<u8>
         let indices = matches.indices_of(id).into_iter().flatten();
         pieces.extend(indices.zip(operands(matches, id)).map(|(at, piece)| (at, id, piece)));
     }
-    pieces.sort_by_key(|(at, ..)| *at);
+    order::sort_by_key(&mut pieces, |(at, ..)| *at);
     let mut whole: Option<Vec<u8>> = None;
     for (_, id, piece) in pieces {
         let piece = match piece.strip_prefix(b"@").filter(|_| id != "data-raw") {

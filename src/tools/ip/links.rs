@@ -3,6 +3,7 @@
 use super::link::{self, Link};
 use super::names::Name;
 use crate::error::Error;
+use crate::output::order;
 use crate::output::{Text, visible};
 use crate::tools::netlink;
 use nix::errno::Errno;
@@ -28,7 +29,7 @@ pub(in crate::tools) struct Links(Vec<Link>);
 impl Links {
     pub(in crate::tools) fn new() -> Result<Links, Errno> {
         let mut links = link::list(0, false)?;
-        links.sort_unstable_by_key(|link| link.index);
+        order::sort_by_key(&mut links, |link| link.index);
         Ok(Links(links))
     }
 

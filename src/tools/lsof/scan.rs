@@ -5,6 +5,7 @@ use super::row::{End, File};
 use super::select::{Selection, device};
 use crate::error::Result;
 use crate::output::Text;
+use crate::output::order;
 use crate::sys::statx::{self, Known};
 use crate::tools::net::{self, socket};
 use crate::tools::users::Users;
@@ -66,7 +67,7 @@ impl Scan {
             };
         }
         // Stable: descriptors stay in their order.
-        rows.sort_by_key(|row| row.pid);
+        order::sort_by_key(rows, |row| row.pid);
         Ok(scan)
     }
 
@@ -77,7 +78,7 @@ impl Scan {
             self.places(process, &owner, selection)?;
         }
         let mut fds = process.numbers("fd")?;
-        fds.sort_unstable();
+        order::sort(&mut fds);
         for fd in fds {
             let link = match process.readlink(&format!("fd/{fd}")) {
                 Ok(link) => link,

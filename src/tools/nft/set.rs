@@ -2,6 +2,7 @@
 
 use super::statement;
 use super::value::{self, Kind};
+use crate::output::order;
 use crate::output::visible;
 use crate::tools::ip::links::Links;
 use crate::tools::netlink::{Answers, Attributes};
@@ -97,7 +98,9 @@ impl Set {
         }
         if self.flags & INTERVAL != 0 && self.key.len() < 2 {
             // The end of one range comes before the beginning of the next.
-            self.elements.sort_by(|a, b| (&a.key, !a.is_end).cmp(&(&b.key, !b.is_end)));
+            order::sort_by(&mut self.elements, |a, b| {
+                (&a.key, !a.is_end).cmp(&(&b.key, !b.is_end))
+            });
         } else {
             // As nft, which takes what is in the machine's order for a number.
             let is_host = self.key.first().is_some_and(|kind| kind.is_of_the_machine());

@@ -11,6 +11,7 @@ use super::users::Users;
 use super::{Tool, args, command};
 use crate::error::Result;
 use crate::exit::Exit;
+use crate::output::order;
 use crate::output::{Align, Io, Shape, print_lines};
 use crate::view::{Needs, View};
 use clap::{Arg, ArgAction, ArgMatches, Command};
@@ -120,7 +121,7 @@ fn run(view: &View, matches: &ArgMatches, io: &mut Io) -> Result<Exit> {
     if is("no-leaders") || is("with-terminal") {
         rows.retain(|row| row.sid != row.pid && (is("no-leaders") || row.tty.is_some()));
     }
-    rows.sort_by(|a, b| compare(a, b, &order));
+    order::sort_by(&mut rows, |a, b| compare(a, b, &order));
     if is("forest") || is("hierarchy") {
         rows = forest::plant(rows);
     }

@@ -1,6 +1,7 @@
 //! One look at all processes, with what they used since the look before.
 
 use crate::error::{Error, Result};
+use crate::output::order;
 use crate::output::{Text, time, units::human, visible};
 use crate::tools::cgroup::facts;
 use crate::tools::ps::gather::{self, Want};
@@ -183,7 +184,7 @@ impl<'a> Sampler<'a> {
 
 impl Sample {
     pub(super) fn sort(&mut self, order: Order) {
-        self.processes.sort_by(|a, b| {
+        order::sort_by(&mut self.processes, |a, b| {
             let ordering = match order {
                 Order::Cpu => b.cpu_percent.total_cmp(&a.cpu_percent),
                 Order::Memory => b.resident_bytes.cmp(&a.resident_bytes),
