@@ -103,7 +103,8 @@ fn words(seconds: u64) -> String {
         (seconds / 3600 % 24, "hour"),
         (seconds / 60 % 60, "minute"),
     ];
-    let shown = parts.iter().filter(|(n, name)| *n > 0 || *name == "minute" && seconds < 60);
+    // As procps 4: minutes are always told.
+    let shown = parts.iter().filter(|(n, name)| *n > 0 || *name == "minute");
     let texts: Vec<String> =
         shown.map(|(n, name)| format!("{n} {name}{}", if *n == 1 { "" } else { "s" })).collect();
     texts.join(", ")
