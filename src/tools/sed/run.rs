@@ -181,7 +181,7 @@ impl<'a> Machine<'a> {
                     self.print(&number, source, io)?;
                 }
                 Action::List(width) => {
-                    let listed = listed(&self.pattern, width.unwrap_or(self.width));
+                    let listed = listed(&self.pattern, width.unwrap_or(self.width), self.delimiter);
                     self.print(&listed, source, io)?;
                 }
                 Action::Empty => self.pattern.clear(),

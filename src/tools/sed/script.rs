@@ -88,7 +88,7 @@ pub(super) enum Part {
 }
 
 /// `text` as `l` shows it: with escapes, in lines of `width` with a backslash at their ends, and `$` at the end.
-pub(super) fn listed(text: &[u8], width: u64) -> Vec<u8> {
+pub(super) fn listed(text: &[u8], width: u64, delimiter: u8) -> Vec<u8> {
     let most = usize::try_from(width).ok().and_then(|width| width.checked_sub(1));
     let (mut out, mut column) = (Vec::with_capacity(text.len() + 2), 0);
     for byte in text {
@@ -105,6 +105,6 @@ pub(super) fn listed(text: &[u8], width: u64) -> Vec<u8> {
         column += shown.len();
         out.extend(shown);
     }
-    out.extend_from_slice(b"$\n");
+    out.extend([b'$', delimiter]);
     out
 }
