@@ -199,7 +199,9 @@ pub static REGISTRY: &[Tool] = &[
     route::TOOL,
     sed::TOOL,
     seq::SEQ,
+    sums::SHA1SUM,
     sums::SHA256SUM,
+    sums::SHA512SUM,
     sleep::TOOL,
     net::SOCKSTAT,
     sort::TOOL,
@@ -286,6 +288,19 @@ impl Tool {
             Needs::Net | Needs::NetWith(_) => view.net().map(drop),
         }
     }
+}
+
+/// How a tool ends whose exit code 1 is an answer, as that of `diff`: all trouble is 2, and that what it found could not
+/// be printed is trouble, too.
+fn answered(result: Result<Exit>, io: &mut Io) -> Result<Exit> {
+    let result = result.and_then(|exit| {
+        io.stdout.flush()?;
+        Ok(exit)
+    });
+    result.map_err(|error| match error.exit_code() {
+        Exit::FAILURE => error.exit(Exit::USAGE),
+        _ => error,
+    })
 }
 
 /// Prints what clap has to say: help on stdout (0), wrong usage on stderr (2).

@@ -1,7 +1,7 @@
 //! `readlink` and `realpath`: where links of the target lead.
 
 use super::Tool;
-use super::args::{command, files, flag};
+use super::args::{bytes, command, files, flag, option, os};
 use super::resolve::{Missing, resolve};
 use crate::error::Result;
 use crate::exit::Exit;
@@ -10,7 +10,7 @@ use crate::view::{Needs, View};
 use clap::{ArgMatches, Command};
 use std::io::Write;
 use std::os::unix::ffi::OsStrExt;
-use std::path::{Path, PathBuf};
+use std::path::{Component, Path, PathBuf};
 
 pub(super) const READLINK: Tool = Tool {
     name: "readlink",
@@ -62,6 +62,13 @@ fn realpath_options() -> Command {
         .arg(flag("canonicalize-existing", 'e', "All of the path must be there"))
         .arg(flag("canonicalize-missing", 'm', "Any part of the path may be missing"))
         .arg(flag("quiet", 'q', "Do not say what fails"))
+        .arg(option("relative-to", None, "DIR", "Print paths as seen from DIR"))
+        .arg(option(
+            "relative-base",
+            None,
+            "DIR",
+            "Print paths below DIR as seen from there, others whole",
+        ))
         .arg(flag("strip", 's', "Follow no links").visible_alias("no-symlinks"))
         .arg(flag("zero", 'z', "End each path with NUL"))
         .arg(files().num_args(1..).required(true))
@@ -79,14 +86,36 @@ fn readlink(view: &View, matches: &ArgMatches, io: &mut Io) -> Result<Exit> {
 fn realpath(view: &View, matches: &ArgMatches, io: &mut Io) -> Result<Exit> {
     let root = view.root()?;
     let missing = missing(matches).unwrap_or(Missing::Last);
-    each(matches, io, !matches.get_flag("quiet"), |path| {
+    let real = |path: &Path| {
         if !matches.get_flag("strip") {
             return resolve(root, path, missing);
         }
         let path = root.absolute(path);
         // What is missing is told by the same rule.
         resolve(root, &path, missing).map(|_| path)
+    };
+    let folder = |id: &str| bytes(matches, id).map(|path| real(Path::new(os(path)))).transpose();
+    let base = folder("relative-base")?;
+    // With a base alone, paths are as seen from there.
+    let from = folder("relative-to")?.or_else(|| base.clone());
+    let from = from.filter(|from| base.as_ref().is_none_or(|base| from.starts_with(base)));
+    each(matches, io, !matches.get_flag("quiet"), |path| {
+        let path = real(path)?;
+        Ok(match &from {
+            Some(from) if base.as_ref().is_none_or(|base| path.starts_with(base)) => {
+                relative(&path, from)
+            }
+            _ => path,
+        })
     })
+}
+
+/// `path` as seen from `from`, both without dots.
+fn relative(path: &Path, from: &Path) -> PathBuf {
+    let shared = path.components().zip(from.components()).take_while(|(a, b)| a == b).count();
+    let up = std::iter::repeat_n(Component::ParentDir, from.components().count() - shared);
+    let relative: PathBuf = up.chain(path.components().skip(shared)).collect();
+    if relative.as_os_str().is_empty() { PathBuf::from(".") } else { relative }
 }
 
 fn missing(matches: &ArgMatches) -> Option<Missing> {

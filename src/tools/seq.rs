@@ -1,7 +1,7 @@
 //! `seq` and `yes`: numbers in a row, and one line without end.
 
-use super::Tool;
 use super::args::{bytes, command, flag, operands, option};
+use super::{Tool, printf};
 use crate::error::{Error, Result};
 use crate::exit::Exit;
 use crate::output::{Io, visible};
@@ -47,6 +47,15 @@ fn seq_options() -> Command {
     command("seq", SEQ.summary)
         .after_help(
             "FIRST and STEP are 1 if nothing is said. Numbers are decimal and are counted exactly.",
+        )
+        .arg(
+            option(
+                "format",
+                'f',
+                "FORMAT",
+                "As printf prints a number: one of %e, %f and %g with flags, width and precision",
+            )
+            .conflicts_with("equal-width"),
         )
         .arg(option("separator", 's', "TEXT", "Between numbers, not a newline"))
         .arg(flag("equal-width", 'w', "Leading zeros make all numbers as wide"))
@@ -134,6 +143,7 @@ fn seq(_: &View, matches: &ArgMatches, io: &mut Io) -> Result<Exit> {
         (first.scaled(exact)?, step.scaled(exact)?, last.scaled(exact)?);
     let width = if matches.get_flag("equal-width") { width(&first, &last, shown) } else { 0 };
     let unit = 10i128.pow(exact - shown);
+    let form = bytes(matches, "format").map(printf::Form::parse).transpose()?;
     let separator = bytes(matches, "separator").unwrap_or(b"\n");
     let mut is_first = true;
     while if step_by > 0 { number <= end } else { number >= end } {
@@ -141,7 +151,10 @@ fn seq(_: &View, matches: &ArgMatches, io: &mut Io) -> Result<Exit> {
             io.stdout.write_all(separator)?;
         }
         is_first = false;
-        io.stdout.write_all(format(number / unit, shown, width).as_bytes())?;
+        match &form {
+            None => io.stdout.write_all(format(number / unit, shown, width).as_bytes())?,
+            Some(form) => form.print(&format(number, exact, 0), io)?,
+        }
         let Some(next) = number.checked_add(step_by) else { break };
         number = next;
     }

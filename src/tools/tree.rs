@@ -3,14 +3,15 @@
 use super::Tool;
 use super::args::{command, files, files_or, flag, json_flag, short_flag};
 use super::walk::{self, Step, Walk};
-use super::{mode, users::Users};
+use super::{glob, mode, users::Users};
 use crate::error::{Error, Result, ResultExt};
 use crate::exit::Exit;
-use crate::output::{Io, Shape, json, quote};
+use crate::output::{Io, Shape, json, quote, time, visible};
 use crate::tools::facts::Facts;
 use crate::view::{Dir, Entry, FileType, Needs, View};
-use clap::{Arg, ArgMatches, Command};
+use clap::{Arg, ArgAction, ArgMatches, Command};
 use nix::sys::stat::FileStat;
+use std::ffi::{CStr, OsString};
 use std::io::Write;
 use std::os::unix::ffi::{OsStrExt, OsStringExt};
 use std::path::{Path, PathBuf};
@@ -34,6 +35,7 @@ fn options() -> Command {
     command("tree", TOOL.summary)
         .after_help("Links are not followed. Names are in the order of their bytes.")
         .arg(short_flag('a', "all", "Names that begin with a dot, too"))
+        .arg(short_flag('D', "date", "The time of the last change of each file, in UTC"))
         .arg(short_flag('d', "directories", "Directories alone"))
         .arg(short_flag('f', "full", "The path of each name"))
         .arg(
@@ -43,11 +45,25 @@ fn options() -> Command {
                 .value_parser(clap::value_parser!(u64).range(1..))
                 .help("At most N levels deep"),
         )
+        .arg(short_flag('g', "group", "The group of each file"))
+        .arg(short_flag('h', "human", "The size of each file in K, M, G"))
+        .arg(pattern('I', "ignore", "Nothing whose name is like GLOB, or one of GLOB|GLOB"))
+        .arg(pattern('P', "pattern", "Of files, only those whose name is like GLOB"))
         .arg(short_flag('p', "permissions", "The permissions of each file"))
         .arg(short_flag('s', "size", "The size of each file in bytes"))
+        .arg(short_flag('u', "user", "The owner of each file"))
         .arg(flag("noreport", None, "No counts at the end"))
         .arg(json_flag())
         .arg(files())
+}
+
+fn pattern(letter: char, id: &'static str, help: &'static str) -> Arg {
+    Arg::new(id)
+        .short(letter)
+        .value_name("GLOB")
+        .value_parser(clap::value_parser!(OsString))
+        .action(ArgAction::Append)
+        .help(help)
 }
 
 /// One run of `tree`.
@@ -55,6 +71,7 @@ struct Tree<'a> {
     matches: &'a ArgMatches,
     levels: usize,
     users: Users,
+    now: i64,
     array: Option<json::Array>,
     /// How many names each level has left, from the top down.
     left: Vec<usize>,
@@ -67,7 +84,11 @@ fn run(view: &View, matches: &ArgMatches, io: &mut Io) -> Result<Exit> {
     let mut tree = Tree {
         matches,
         levels: matches.get_one::<u64>("level").map_or(usize::MAX, |level| *level as usize),
-        users: if is_json { Users::load(view) } else { Users::default() },
+        users: match is_json || matches.get_flag("user") || matches.get_flag("group") {
+            true => Users::load(view),
+            false => Users::default(),
+        },
+        now: time::now(),
         array: is_json.then(json::Array::default),
         left: Vec::new(),
         directories: 0,
@@ -126,7 +147,7 @@ impl Tree<'_> {
                     if is_hidden && !self.matches.get_flag("all") {
                         continue;
                     }
-                    if self.matches.get_flag("directories") && !is_directory(dir, &entry) {
+                    if self.is_left_out(dir, &entry) {
                         continue;
                     }
                     names.push(entry);
@@ -142,12 +163,46 @@ impl Tree<'_> {
         names
     }
 
+    /// Whether what was asked for leaves `entry` of `dir` out.
+    fn is_left_out(&self, dir: &Dir, entry: &Entry) -> bool {
+        let is_like = |id: &str| {
+            let globs = self.matches.get_many::<OsString>(id);
+            globs.map(|mut globs| globs.any(|globs| is_like_any(globs.as_bytes(), &entry.name)))
+        };
+        if is_like("ignore") == Some(true) {
+            return true;
+        }
+        let is_unlike = is_like("pattern") == Some(false);
+        (is_unlike || self.matches.get_flag("directories")) && !is_directory(dir, entry)
+    }
+
+    /// What stands in brackets in front of a name.
+    fn facts(&self, stat: &FileStat) -> Vec<String> {
+        let is = |id: &str| self.matches.get_flag(id);
+        let name = |name: Option<&[u8]>, id: u32| match name {
+            Some(name) => visible(name).into_owned(),
+            None => id.to_string(),
+        };
+        let facts = [
+            is("permissions").then(|| mode::string(stat.st_mode)),
+            is("user").then(|| format!("{:<8}", name(self.users.user(stat.st_uid), stat.st_uid))),
+            is("group").then(|| format!("{:<8}", name(self.users.group(stat.st_gid), stat.st_gid))),
+            match () {
+                () if is("human") => Some(format!("{:>4}", human(stat.st_size))),
+                () if is("size") => Some(format!("{:>11}", stat.st_size)),
+                () => None,
+            },
+            is("date").then(|| time::listing(stat.st_mtime, self.now)),
+        ];
+        facts.into_iter().flatten().collect()
+    }
+
     fn visit(&mut self, entry: Entry, walk: &mut Walk, io: &mut Io) -> Result<()> {
         if let Some(left) = self.left.last_mut() {
             *left = left.saturating_sub(1);
         }
         let path = walk.path_of(&entry);
-        let shown = PathBuf::from(std::ffi::OsString::from_vec(path.clone()));
+        let shown = PathBuf::from(OsString::from_vec(path.clone()));
         let stat = match walk.dir()?.lstat(&entry.name).map_err(Error::from) {
             Ok(stat) => stat,
             Err(error) if walk::is_gone(&error) => return Ok(()),
@@ -203,11 +258,7 @@ impl Tree<'_> {
             io.stdout.write_all(if *left > 0 { "│\u{a0}\u{a0} " } else { "    " }.as_bytes())?;
         }
         io.stdout.write_all(if *last > 0 { "├── " } else { "└── " }.as_bytes())?;
-        let facts = [
-            self.matches.get_flag("permissions").then(|| mode::string(stat.st_mode)),
-            self.matches.get_flag("size").then(|| format!("{:>11}", stat.st_size)),
-        ];
-        let facts: Vec<String> = facts.into_iter().flatten().collect();
+        let facts = self.facts(stat);
         if !facts.is_empty() {
             write!(io.stdout, "[{}]  ", facts.join(" "))?;
         }
@@ -231,6 +282,26 @@ impl Tree<'_> {
             }
         }
         Ok(())
+    }
+}
+
+/// Whether `name` is like one of `globs`, which stand between bars.
+fn is_like_any(globs: &[u8], name: &CStr) -> bool {
+    let mut globs = globs.split(|byte| *byte == b'|');
+    globs.any(|glob| glob::matches(glob, name.to_bytes(), glob::Options::default()))
+}
+
+/// A size as the original has it: `12`, `1.5K`, `150M`.
+fn human(size: i64) -> String {
+    const UNITS: [&str; 7] = ["", "K", "M", "G", "T", "P", "E"];
+    let (mut value, mut unit) = (size as f64, 0);
+    while value >= 1024.0 && unit + 1 < UNITS.len() {
+        (value, unit) = (value / 1024.0, unit + 1);
+    }
+    match unit {
+        0 => size.to_string(),
+        _ if value < 10.0 => format!("{value:.1}{}", UNITS[unit]),
+        _ => format!("{value:.0}{}", UNITS[unit]),
     }
 }
 

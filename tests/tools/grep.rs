@@ -602,3 +602,31 @@ fn names_may_end_with_nul_and_perls_patterns_are_refused_by_name() {
     assert_eq!(ran.exit, Exit::USAGE);
     assert!(ran.stderr.starts_with("grep: -P: "), "{}", ran.stderr);
 }
+
+#[test]
+fn offsets_and_tabs_are_those_of_gnu() {
+    let dir = tempfile::tempdir().unwrap();
+    fs::write(dir.path().join("f"), "one\ntwo two\n\n\tthree two\nend").unwrap();
+    let many: String = (0..60_000).map(|i| format!("line {i} two\n")).collect();
+    fs::write(dir.path().join("many"), many).unwrap();
+    fs::write(dir.path().join("binary"), b"a\0two\nb two\n").unwrap();
+    for flags in [
+        "-b", "-bo", "-nb", "-T", "-nT", "-bT", "-HbnT", "-HT", "-HTZ", "-cT", "-cbn", "-lT",
+        "-bA1", "-nbTC1", "-obT", "-vb", "-vbnT", "-am1b", "-aob",
+    ] {
+        for pattern in ["two", "", "one", "9 two", "line 59999 two"] {
+            for colour in ["--color=never", "--color=always"] {
+                let words = ["grep", flags, colour, pattern, "f", "many", "binary"];
+                gnu::same(dir.path(), &words, b"");
+                gnu::same(
+                    dir.path(),
+                    &["grep", flags, colour, "--line-buffered", pattern],
+                    b"two\n",
+                );
+            }
+        }
+    }
+    for flags in ["-xw", "-wx", "-xwo"] {
+        gnu::same(dir.path(), &["grep", flags, "-e", "end", "-e", "two", "f"], b"");
+    }
+}

@@ -119,3 +119,45 @@ fn what_is_no_type_is_wrong_usage() {
         );
     }
 }
+
+#[test]
+fn fractions_are_those_of_gnu() {
+    let dir = tempfile::tempdir().unwrap();
+    let singles = [
+        0f32,
+        -0.0,
+        1.0,
+        0.1,
+        1e6,
+        1e7,
+        123_456.7,
+        1e-5,
+        1e38,
+        f32::MAX,
+        f32::MIN_POSITIVE,
+        1e-45,
+        f32::NAN,
+        -f32::NAN,
+    ];
+    let doubles =
+        [0f64, -2.5, 0.1, 1e15, 1e16, 1e100, 1.0 / 3.0, f64::MAX, 5e-324, f64::INFINITY, -f64::NAN];
+    let mut bytes: Vec<u8> = singles.iter().flat_map(|n| n.to_ne_bytes()).collect();
+    bytes.extend(doubles.iter().flat_map(|n| n.to_ne_bytes()));
+    let all: Vec<u8> = (0..=255).collect();
+    for text in [&bytes[..], &all, b"abcdefg", b"abc"] {
+        for flags in [
+            &["-tf4"][..],
+            &["-t", "f8"],
+            &["-tf"],
+            &["-f"],
+            &["-F"],
+            &["-tfFz", "-tx1"],
+            &["-tfD", "-c", "-An"],
+        ] {
+            same(dir.path(), &[&["od"], flags].concat(), text);
+        }
+    }
+    for wrong in ["f2", "fL", "f1", "f16"] {
+        assert_eq!(run(&view_of(dir.path()), &["od", "-t", wrong]).exit, Exit::USAGE, "{wrong}");
+    }
+}

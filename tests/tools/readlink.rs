@@ -168,3 +168,31 @@ fn where_a_link_points_can_not_drive_a_terminal() {
     let shown = run_on_terminal(&view_of(dir.path()), &["readlink", "l"], 80);
     assert_eq!(shown, "\\x1b[31mred\\n\r\n");
 }
+
+#[test]
+fn paths_as_seen_from_a_folder_are_those_of_gnu() {
+    let dir = links();
+    for paths in [&["a.txt"][..], &["sub/deeper/../inner", "sub", ".", "short", "sub/deeper/new"]] {
+        for flags in [
+            &["--relative-to=sub"][..],
+            &["--relative-to", "."],
+            &["--relative-to", "sub/deeper", "-m"],
+            &["--relative-to=sub", "-s"],
+            &["--relative-base=sub"],
+            &["--relative-base=.", "--relative-to=sub"],
+            &["--relative-base=sub", "--relative-to=."],
+            &["--relative-base=sub", "--relative-to=sub/deeper", "-z"],
+        ] {
+            // What is outside the base is whole, and the root of ours is a folder to the original.
+            let folder = dir.path().canonicalize().unwrap();
+            let folder = folder.to_str().unwrap();
+            let words = [&["realpath"], flags, paths].concat();
+            let theirs = String::from_utf8(gnu(dir.path(), &words)).unwrap();
+            let theirs = theirs.replace(&format!("{folder}/"), "/").replace(folder, "/");
+            let ran = run(&view_of(dir.path()), &words);
+            assert_eq!(ran.text(), theirs, "{words:?} {}", ran.stderr);
+        }
+    }
+    let ran = run(&view_of(dir.path()), &["realpath", "--relative-to=no/such", "a.txt"]);
+    assert_eq!(ran.exit, Exit::FAILURE);
+}

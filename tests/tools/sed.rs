@@ -229,3 +229,48 @@ fn scripts_that_are_wrong_are_wrong_usage() {
     }
     assert_eq!(run(&view_of(dir.path()), &["sed"]).exit, Exit::USAGE);
 }
+
+#[test]
+fn what_cannot_be_seen_is_listed_as_gnu_lists_it() {
+    let dir = tempfile::tempdir().unwrap();
+    let bytes: Vec<u8> = (0..=255).collect();
+    let long = "x\\".repeat(100);
+    for text in
+        [&bytes[..], long.as_bytes(), b"", b"a", b"\n\n", "s\u{f8}ren\n".repeat(30).as_bytes()]
+    {
+        for words in [
+            &["sed", "-n", "l"][..],
+            &["sed", "-n", "l 20;l 0"],
+            &["sed", "-l", "8", "l;l 1"],
+            &["sed", "-l5", "-n", "N;l"],
+            &["sed", "-u", "l2;z"],
+        ] {
+            same(dir.path(), words, text);
+        }
+    }
+}
+
+#[test]
+fn lines_that_end_with_nul_are_edited_as_gnu_edits_them() {
+    let dir = tempfile::tempdir().unwrap();
+    let texts: [&[u8]; 5] = [b"a\nb\0c\0d", b"a\0b\0c\0", b"", b"\0\0x\n", b"one\ntwo\n"];
+    fs::write(dir.path().join("f"), b"f\0g").unwrap();
+    for text in texts {
+        for script in [
+            "s/a/x/",
+            "=",
+            "N;P;D",
+            "G",
+            "1h;2G",
+            "$!N;s/\\n/-/",
+            "l",
+            "a x",
+            "1!G;h;$!d",
+            "s/^b/x/",
+        ] {
+            same(dir.path(), &["sed", "-z", script], text);
+            same(dir.path(), &["sed", "-zn", script, "-", "f"], text);
+            same(dir.path(), &["sed", "-sz", script, "f", "-"], text);
+        }
+    }
+}

@@ -78,3 +78,21 @@ fn a_line_is_repeated_until_nobody_reads_it() {
         assert!(reader.join().unwrap().unwrap() == line.repeat(100_000).as_bytes()[..100_000]);
     }
 }
+
+#[test]
+fn a_format_prints_numbers_as_gnu_prints_them() {
+    let dir = tempfile::tempdir().unwrap();
+    for format in
+        ["%g", "%03g", "x%5.2fy", "%e", "%-6.1f|", "100%% %G", "%+.3E", "%#g", "%'g", "a\\n%f"]
+    {
+        for numbers in [&["3"][..], &["0.5", "0.25", "1.5"], &["-1", "1"], &["10", "-5", "-10"]] {
+            same(dir.path(), &[&["seq", "-f", format], numbers].concat(), b"");
+            same(dir.path(), &[&["seq", "-s", ",", "-f", format], numbers].concat(), b"");
+        }
+    }
+    for format in ["", "x", "%", "%d", "%s", "%g%g", "%5", "%%", "%*g", "% "] {
+        let ran = run(&view_of(dir.path()), &["seq", "-f", format, "3"]);
+        assert_eq!((ran.exit, ran.text()), (Exit::USAGE, ""), "{format}");
+    }
+    assert_eq!(run(&view_of(dir.path()), &["seq", "-w", "-f", "%g", "3"]).exit, Exit::USAGE);
+}

@@ -79,7 +79,7 @@ fn files_and_stdin_are_sorted_as_one() {
     same(dir.path(), &["sort", "-n"], many.as_bytes());
     same(dir.path(), &["sort"], many.as_bytes());
     let ran = run(&view_of(dir.path()), &["sort", "a", "nosuch", "b"]);
-    assert_eq!((ran.exit, ran.text()), (Exit::FAILURE, "a\nb\nc\nd\n"));
+    assert_eq!((ran.exit, ran.text()), (Exit::USAGE, "a\nb\nc\nd\n"));
     assert_eq!(ran.stderr, "sort: nosuch: no such file or directory\n");
 }
 
@@ -103,7 +103,7 @@ fn nothing_is_written_unless_it_was_allowed() {
     let mut view = view_of(dir.path());
     let words = ["sort", "f", "-o", "f"];
     let ran = run(&view, &words);
-    assert_eq!((ran.exit, ran.text()), (Exit::FAILURE, ""));
+    assert_eq!((ran.exit, ran.text()), (Exit::USAGE, ""));
     assert!(ran.stderr.starts_with("sort: writing f: the view is read-only\n"), "{}", ran.stderr);
     assert_eq!(fs::read(dir.path().join("f")).unwrap(), b"b\na\n");
     view.writable = true;
@@ -115,7 +115,7 @@ fn nothing_is_written_unless_it_was_allowed() {
 fn what_has_no_end_is_refused_before_memory_is_full() {
     for input in ["/dev/zero", "/dev/urandom"] {
         let ran = run(&view_of(Path::new("/")), &["sort", input]);
-        assert_eq!((ran.exit, ran.stdout.len()), (Exit::FAILURE, 0));
+        assert_eq!((ran.exit, ran.stdout.len()), (Exit::USAGE, 0));
         assert!(
             ran.stderr.starts_with("sort: the input takes more than 256 MiB"),
             "{}",

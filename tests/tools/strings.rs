@@ -6,8 +6,10 @@ use std::fs;
 #[test]
 fn texts_in_any_bytes_are_those_that_binutils_finds() {
     let dir = tempfile::tempdir().unwrap();
+    let wide: Vec<u8> = "a wide text, abcd".bytes().flat_map(|b| [0, 0, 0, b]).collect();
+    let short: Vec<u8> = "\u{1}wide text\nxy".bytes().flat_map(|b| [b, 0]).chain(*b"x").collect();
     let mixed = b"\x00abc\x00abcd\x01longer text\twith tab\xffno\x00\x00last one".to_vec();
-    for text in texts().into_iter().chain([mixed]) {
+    for text in texts().into_iter().chain([mixed, wide, short]) {
         fs::write(dir.path().join("f"), &text).unwrap();
         for flags in [
             &[][..],
@@ -19,6 +21,12 @@ fn texts_in_any_bytes_are_those_that_binutils_finds() {
             &["-t", "x"],
             &["-to", "-n2"],
             &["-f"],
+            &["-es"],
+            &["-eS"],
+            &["-e", "l", "-td"],
+            &["-eb", "-tx", "-n2"],
+            &["-eL"],
+            &["-eB", "-n", "2", "-to"],
         ] {
             same(dir.path(), &[&["strings"], flags, &["f"]].concat(), b"");
         }

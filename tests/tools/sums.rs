@@ -5,7 +5,7 @@ use std::ffi::OsString;
 use std::fs;
 use std::os::unix::ffi::OsStringExt;
 
-const TOOLS: [&str; 2] = ["md5sum", "sha256sum"];
+const TOOLS: [&str; 4] = ["md5sum", "sha1sum", "sha256sum", "sha512sum"];
 
 #[test]
 fn sums_of_every_text_are_those_of_gnu() {
@@ -14,6 +14,7 @@ fn sums_of_every_text_are_those_of_gnu() {
         for tool in TOOLS {
             same(dir.path(), &[tool], &text);
             same(dir.path(), &[tool, "-b", "-"], &text);
+            same(dir.path(), &[tool, "--tag"], &text);
         }
     }
 }
@@ -38,6 +39,17 @@ fn names_of_every_kind_are_printed_and_checked_as_gnu_does() {
     ];
     for tool in TOOLS {
         same(dir.path(), &[&[tool], &names[..]].concat(), b"");
+        for flags in [&["--tag"][..], &["--tag", "-z"]] {
+            let words = [&[tool], flags, &names[..]].concat();
+            same(dir.path(), &words, b"");
+            fs::write(dir.path().join("tagged"), gnu(dir.path(), &words)).unwrap();
+            if flags.contains(&"-z") {
+                continue;
+            }
+            for more in [&[][..], &["--ignore-missing", "--quiet"]] {
+                same(dir.path(), &[&[tool, "-c", "tagged"], more].concat(), b"");
+            }
+        }
         same(dir.path(), &[&[tool, "-z"], &names[..]].concat(), b"");
         let list = gnu(dir.path(), &[&[tool], &names[..8]].concat());
         fs::write(dir.path().join("list"), &list).unwrap();
@@ -76,4 +88,35 @@ fn what_is_wrong_with_a_list_is_said_and_ends_as_with_gnu() {
     ] {
         assert!(ran.stderr.contains(told), "{told} {}", ran.stderr);
     }
+}
+
+#[test]
+fn lists_with_other_lines_and_missing_files_end_as_with_gnu() {
+    let dir = tempfile::tempdir().unwrap();
+    fs::write(dir.path().join("f"), "x\n").unwrap();
+    let sum = String::from_utf8(gnu(dir.path(), &["sha1sum", "f"])).unwrap();
+    let tagged = String::from_utf8(gnu(dir.path(), &["sha1sum", "--tag", "f"])).unwrap();
+    let gone = sum.replace('f', "0");
+    for list in [
+        format!("{sum}not a line\n"),
+        format!("{tagged}MD5 (f) = 12\nSHA1 (f) = 12\nSHA1 (f = \nSHA1 ()\n"),
+        format!("{}{sum}", gone.replace("  0", "  nosuch")),
+        gone.replace("  0", "  nosuch"),
+        gone.replace("  0", "  f"),
+        format!("  {sum}"),
+        "\\\n".into(),
+    ] {
+        fs::write(dir.path().join("list"), &list).unwrap();
+        for flags in [&[][..], &["--strict"], &["-w"], &["--ignore-missing"], &["--status"]] {
+            same(dir.path(), &[&["sha1sum", "-c"], flags, &["list"]].concat(), b"");
+        }
+    }
+    fs::write(dir.path().join("list"), format!("{sum}bad\n")).unwrap();
+    let ran = run(&view_of(dir.path()), &["sha1sum", "-cw", "list"]);
+    assert_eq!(ran.exit, Exit::OK);
+    assert!(
+        ran.stderr.contains("list: 2: improperly formatted SHA1 checksum line\n"),
+        "{}",
+        ran.stderr
+    );
 }

@@ -1,7 +1,9 @@
-use crate::common::gnu::{Deep, fixture};
+use crate::common::gnu::{Deep, fixture, gnu};
 use crate::common::tool::{run, run_on_terminal, view_of};
 use dbg::exit::Exit;
+use std::ffi::OsStr;
 use std::fs;
+use std::os::unix::ffi::OsStrExt;
 use std::os::unix::fs::symlink;
 
 fn small() -> tempfile::TempDir {
@@ -63,4 +65,34 @@ fn a_tree_four_thousand_deep_is_shown_to_its_bottom() {
     let ran = run(&view_of(dir.path()), &["tree"]);
     assert_eq!((ran.exit, ran.stderr.as_str()), (Exit::OK, ""));
     assert!(ran.text().ends_with("└── bottom\n\n4000 directories, 1 file\n"));
+}
+
+#[test]
+fn facts_and_choices_are_those_of_the_original() {
+    let dir = fixture();
+    fs::create_dir(dir.path().join("etc")).unwrap();
+    fs::copy("/etc/passwd", dir.path().join("etc/passwd")).unwrap();
+    fs::copy("/etc/group", dir.path().join("etc/group")).unwrap();
+    // How it escapes what can't be shown is the original's own.
+    fs::remove_file(dir.path().join(OsStr::from_bytes(b"bad\xff\x1b[31m\nname"))).unwrap();
+    // To the original, a link to a directory is one, too.
+    fs::remove_file(dir.path().join("sub/up")).unwrap();
+    for flags in [
+        &["-hugpD"][..],
+        &["-ps"],
+        &["-D"],
+        &["-aP", "*e*|.*"],
+        &["-I", "s*|void"],
+        &["-I", "s*", "-I", "void", "-f"],
+        &["-u"],
+        &["-P", "[a-l]*", "-L", "1"],
+        &["-d", "-I", "deep?r"],
+    ] {
+        let words = [&["tree", "--noreport"], flags].concat();
+        let theirs = String::from_utf8(gnu(dir.path(), &words)).unwrap();
+        let ran = run(&view_of(dir.path()), &words);
+        // In front of the first one, too, the original has facts.
+        let below = |text: &str| text.lines().skip(1).map(str::to_owned).collect::<Vec<_>>();
+        assert_eq!(below(ran.text()), below(&theirs), "{words:?}");
+    }
 }

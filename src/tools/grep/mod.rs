@@ -7,7 +7,7 @@ mod print;
 mod search;
 mod tree;
 
-use super::Tool;
+use super::{Tool, answered};
 use crate::error::{Error, Result};
 use crate::exit::Exit;
 use crate::output::{Io, Shape, quote};
@@ -44,11 +44,15 @@ pub(super) const TOOL: Tool = Tool {
 };
 
 fn run(view: &View, matches: &ArgMatches, io: &mut Io) -> Result<Exit> {
-    // Whatever ends it before a line was looked at ends it in exit code 2, as hands expect.
+    let result = select(view, matches, io);
+    answered(result, io)
+}
+
+fn select(view: &View, matches: &ArgMatches, io: &mut Io) -> Result<Exit> {
     let options = Options::new(matches, io);
-    let (patterns, files) = options::operands(view, matches, io).map_err(wrong)?;
+    let (patterns, files) = options::operands(view, matches, io)?;
     let matcher = Matcher::new(&patterns, options.reading, options.print.shows_parts());
-    let search = Search::new(&options, matcher.map_err(wrong)?);
+    let search = Search::new(&options, matcher?);
     if matches.get_flag("line-buffered") {
         io.stdout.line_buffered();
     }
@@ -71,10 +75,6 @@ fn run(view: &View, matches: &ArgMatches, io: &mut Io) -> Result<Exit> {
         (false, true) => Exit::OK,
         (false, false) => Exit::FAILURE,
     })
-}
-
-fn wrong(error: Error) -> Error {
-    error.exit(Exit::USAGE)
 }
 
 /// The whole of a search: what has come of it so far.

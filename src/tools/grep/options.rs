@@ -80,6 +80,8 @@ pub(super) fn command() -> Command {
         .arg(flag("invert-match", 'v', "Select lines that do not match"))
         .arg(flag("word-regexp", 'w', "Match whole words only"))
         .arg(flag("line-regexp", 'x', "Match whole lines only"))
+        .arg(flag("byte-offset", 'b', "Print at which byte of the file each line, or with -o each part, begins"))
+        .arg(flag("initial-tab", 'T', "A tab in front of lines, so that tabs in them stay aligned"))
         .arg(flag("line-number", 'n', "Number the lines"))
         .arg(flag("count", 'c', "Print how many lines were selected"))
         .arg(flag("files-with-matches", 'l', "Print the names of files with selected lines").overrides_with("files-without-match"))
@@ -211,6 +213,8 @@ impl Options {
                 colour,
                 invert: is("invert-match"),
                 nul: is("null"),
+                offsets: is("byte-offset"),
+                tab: is("initial-tab"),
             },
             json: is("json"),
             with_name: with_name.or(is("json").then_some(true)),

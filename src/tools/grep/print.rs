@@ -2,6 +2,7 @@
 
 use super::matcher::Matcher;
 use crate::output::Output;
+use std::fs::{File, Metadata};
 use std::io::{self, Write};
 
 /// How lines are printed.
@@ -13,6 +14,9 @@ pub(super) struct Style {
     pub(super) invert: bool,
     /// Whether NUL ends names of files.
     pub(super) nul: bool,
+    pub(super) offsets: bool,
+    /// Whether a tab stands behind what is in front of a line.
+    pub(super) tab: bool,
 }
 
 /// What stands in front of a line.
@@ -21,6 +25,10 @@ pub(super) struct Head<'a> {
     /// The name of the file, where it is printed.
     pub(super) name: Option<&'a [u8]>,
     pub(super) number: u64,
+    /// At which byte of the file it begins.
+    pub(super) offset: u64,
+    /// How wide numbers are at least.
+    pub(super) width: usize,
     /// Whether the line was selected, and is not only near one.
     pub(super) selected: bool,
 }
@@ -37,6 +45,17 @@ impl Style {
         self.only_parts || self.colour
     }
 
+    /// How wide numbers are in front of a tab: as wide as the largest that the file's size allows.
+    pub(super) fn number_width(&self, file: &File) -> usize {
+        if !self.tab {
+            return 0;
+        }
+        let size = file.metadata().ok().filter(Metadata::is_file).map(|meta| meta.len());
+        let more = u64::from(self.numbers);
+        let largest = size.map_or(u64::MAX, |size| size.saturating_add(more));
+        largest.checked_ilog10().map_or(1, |digits| digits as usize + 1)
+    }
+
     /// One line, without its newline.
     pub(super) fn line(
         &self,
@@ -48,13 +67,14 @@ impl Style {
         // With -v it is the lines around the selected ones that match.
         let has_parts = head.selected != self.invert;
         if !self.only_parts {
-            self.head(head, out)?;
+            self.line_head(head, !line.is_empty(), out)?;
         }
         let mut at = 0;
         while has_parts && self.shows_parts() {
             let Some((start, end)) = matcher.part(line, at) else { break };
             if self.only_parts {
-                self.head(head, out)?;
+                let offset = head.offset + start as u64;
+                self.line_head(Head { offset, ..head }, true, out)?;
             } else {
                 text(&line[at..start], out)?;
             }
@@ -84,7 +104,7 @@ impl Style {
         count: u64,
         out: &mut Output,
     ) -> io::Result<()> {
-        self.head(Head { name, number: 0, selected: true }, out)?;
+        self.name_head(name, b":", out)?;
         writeln!(out, "{count}")
     }
 
@@ -94,22 +114,29 @@ impl Style {
         out.write_all(if self.nul { b"\0" } else { b"\n" })
     }
 
-    fn head(&self, head: Head, out: &mut Output) -> io::Result<()> {
+    fn line_head(&self, head: Head, has_text: bool, out: &mut Output) -> io::Result<()> {
         let separator: &[u8] = if head.selected { b":" } else { b"-" };
-        if let Some(name) = head.name {
-            self.coloured(NAME, out, |out| out.write_name(name))?;
-            if self.nul {
-                out.write_all(b"\0")?;
-            } else {
-                self.coloured(SEPARATOR, out, |out| out.write_all(separator))?;
-            }
-        }
-        // Lines count from 1.
-        if self.numbers && head.number > 0 {
-            self.coloured(NUMBER, out, |out| write!(out, "{}", head.number))?;
+        self.name_head(head.name, separator, out)?;
+        let width = head.width;
+        let numbers = [(self.numbers, head.number), (self.offsets, head.offset)];
+        for (_, number) in numbers.into_iter().filter(|(is_shown, _)| *is_shown) {
+            self.coloured(NUMBER, out, |out| write!(out, "{number:width$}"))?;
             self.coloured(SEPARATOR, out, |out| out.write_all(separator))?;
         }
+        let has_head = head.name.is_some() || self.numbers || self.offsets;
+        if self.tab && has_head && has_text {
+            out.write_all(b"\t")?;
+        }
         Ok(())
+    }
+
+    fn name_head(&self, name: Option<&[u8]>, separator: &[u8], out: &mut Output) -> io::Result<()> {
+        let Some(name) = name else { return Ok(()) };
+        self.coloured(NAME, out, |out| out.write_name(name))?;
+        match self.nul {
+            true => out.write_all(b"\0"),
+            false => self.coloured(SEPARATOR, out, |out| out.write_all(separator)),
+        }
     }
 
     fn coloured(

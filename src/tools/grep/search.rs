@@ -39,6 +39,10 @@ pub(super) struct Search<'a> {
 /// Where one file stands.
 struct State<'a> {
     name: Option<&'a [u8]>,
+    /// How wide numbers are at least.
+    width: usize,
+    /// At which byte of the file the buffer begins.
+    base: u64,
     /// The number of the first line that was not looked at.
     line: u64,
     /// The number of the line behind the last one that was printed.
@@ -105,6 +109,8 @@ impl<'a> Search<'a> {
     ) -> Result<Result<bool>> {
         let mut state = State {
             name: with_name.then_some(name),
+            width: self.options.print.number_width(&file),
+            base: 0,
             line: 1,
             printed_to: 1,
             count: 0,
@@ -173,6 +179,7 @@ impl<'a> Search<'a> {
             }
             let keep = self.context_start(&buffer[..lines_end]);
             buffer.copy_within(keep..filled, 0);
+            state.base += keep as u64;
             (filled, done) = (filled - keep, lines_end - keep);
             if filled - done > LIMIT {
                 break Ok(Err(Error::new(format!("a line is longer than {} MiB", LIMIT >> 20))));
@@ -276,8 +283,7 @@ impl<'a> Search<'a> {
             }
             if !options.count {
                 let before = self.before(data, at, state, io)?;
-                if before == Flow::Done
-                    || self.print(&data[at..end], true, state, io)? == Flow::Done
+                if before == Flow::Done || self.print(data, at..end, true, state, io)? == Flow::Done
                 {
                     return Ok(None);
                 }
@@ -305,7 +311,7 @@ impl<'a> Search<'a> {
         let mut at = lines.start;
         while state.after > 0 && at < lines.end {
             let end = line_end(data, at);
-            if self.print(&data[at..end], false, state, io)? == Flow::Done {
+            if self.print(data, at..end, false, state, io)? == Flow::Done {
                 return Ok(Flow::Done);
             }
             state.after -= 1;
@@ -336,7 +342,7 @@ impl<'a> Search<'a> {
         }
         while start < at {
             let end = line_end(data, start);
-            if self.print(&data[start..end], false, state, io)? == Flow::Done {
+            if self.print(data, start..end, false, state, io)? == Flow::Done {
                 return Ok(Flow::Done);
             }
             state.line += 1;
@@ -348,11 +354,14 @@ impl<'a> Search<'a> {
 
     fn print(
         &mut self,
-        line: &[u8],
+        data: &[u8],
+        at: Range<usize>,
         selected: bool,
         state: &mut State,
         io: &mut Io,
     ) -> Result<Flow> {
+        let offset = state.base + at.start as u64;
+        let line = &data[at];
         let line = line.strip_suffix(b"\n").unwrap_or(line);
         // The parts that -o prints are text, or bytes that were asked for.
         let is_shown = self.options.binary == Binary::Text || self.options.print.only_parts;
@@ -360,7 +369,8 @@ impl<'a> Search<'a> {
             state.unprintable = self.options.binary == Binary::Tell;
             return Ok(Flow::Done);
         }
-        let head = Head { name: state.name, number: state.line, selected };
+        let (name, number, width) = (state.name, state.line, state.width);
+        let head = Head { name, number, offset, width, selected };
         if self.options.json {
             let row = Line {
                 path: Text::from(state.name.unwrap_or_default()),

@@ -7,9 +7,9 @@ mod pager;
 mod search;
 mod session;
 
+use super::Tool;
 use super::args::{command, files, files_or, flag, option, short_flag};
-use super::{Tool, nested};
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::exit::Exit;
 use crate::output::Io;
 use crate::view::{Needs, View};
@@ -80,8 +80,10 @@ fn run(view: &View, matches: &ArgMatches, io: &mut Io) -> Result<Exit> {
     let keyboard = io.stdout.is_terminal().then(|| keyboard(io)).flatten();
     let Some(keyboard) = keyboard else {
         let args = paths.into_iter().map(OsString::from);
-        let args = std::iter::once(OsString::from("--")).chain(args).collect();
-        return nested::invoke(&super::cat::TOOL, args, io.stdin.try_clone()?.into(), view, io);
+        let args = std::iter::once(OsString::from("--")).chain(args);
+        let matches = (super::cat::TOOL.command)().try_get_matches_from(args);
+        let matches = matches.map_err(|error| Error::usage(error.kind()))?;
+        return (super::cat::TOOL.run)(view, &matches, io);
     };
     if isatty(&io.stdin).unwrap_or(false) && paths.iter().any(|path| super::input::is_stdin(path)) {
         let error = crate::error::Error::usage("no file, and stdin is the terminal");

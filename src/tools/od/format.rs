@@ -2,6 +2,7 @@
 
 use crate::error::{Error, Result};
 use crate::output::visible;
+use crate::tools::printf;
 use std::fmt::Write;
 
 /// One way to show them.
@@ -20,6 +21,7 @@ enum Kind {
     Characters,
     Decimal,
     Unsigned,
+    Float,
     Octal,
     Hexadecimal,
 }
@@ -35,7 +37,7 @@ impl Format {
     pub(super) fn parse_all(spec: &[u8]) -> Result<Vec<Format>> {
         let wrong = || {
             Error::usage(format!("'{}' is no type", visible(spec)))
-                .hint("a type is a, c, or one of d, o, u, x with a size of 1, 2, 4 or 8, perhaps with z behind it")
+                .hint("a type is a, c, or one of d, o, u, x with a size of 1, 2, 4 or 8, or f with 4 or 8, perhaps with z behind it")
         };
         let (mut formats, mut rest) = (Vec::new(), spec);
         while let Some((letter, tail)) = rest.split_first() {
@@ -44,6 +46,7 @@ impl Format {
                 b'a' => Kind::Named,
                 b'c' => Kind::Characters,
                 b'd' => Kind::Decimal,
+                b'f' => Kind::Float,
                 b'o' => Kind::Octal,
                 b'u' => Kind::Unsigned,
                 b'x' => Kind::Hexadecimal,
@@ -51,6 +54,10 @@ impl Format {
             };
             let size = match rest.first() {
                 _ if matches!(kind, Kind::Named | Kind::Characters) => None,
+                Some(b'4' | b'F') if kind == Kind::Float => Some(4),
+                Some(b'8' | b'D') if kind == Kind::Float => Some(8),
+                Some(b'L' | b'1' | b'2') if kind == Kind::Float => return Err(wrong()),
+                _ if kind == Kind::Float => None,
                 Some(b'1' | b'C') => Some(1),
                 Some(b'2' | b'S') => Some(2),
                 Some(b'4' | b'I') => Some(4),
@@ -61,7 +68,11 @@ impl Format {
             rest = &rest[usize::from(size.is_some())..];
             let text = rest.first() == Some(&b'z');
             rest = &rest[usize::from(text)..];
-            let default = if matches!(kind, Kind::Named | Kind::Characters) { 1 } else { 4 };
+            let default = match kind {
+                Kind::Named | Kind::Characters => 1,
+                Kind::Float => 8,
+                _ => 4,
+            };
             formats.push(Format { kind, size: size.unwrap_or(default), text });
         }
         if formats.is_empty() { Err(wrong()) } else { Ok(formats) }
@@ -74,6 +85,7 @@ impl Format {
             Kind::Named | Kind::Characters => 3,
             Kind::Decimal => of([4, 6, 11, 20]),
             Kind::Unsigned => of([3, 5, 10, 20]),
+            Kind::Float => of([0, 0, 15, 24]),
             Kind::Octal => of([3, 6, 11, 22]),
             Kind::Hexadecimal => of([2, 4, 8, 16]),
         }
@@ -137,8 +149,31 @@ impl Format {
                 (((value << shift) as i64) >> shift).to_string()
             }
             Kind::Unsigned => value.to_string(),
+            Kind::Float => float(value, self.size),
             Kind::Octal => format!("{value:0width$o}"),
             Kind::Hexadecimal => format!("{value:0width$x}"),
         }
+    }
+}
+
+/// A number with the fewest digits from which the same bits come back, but at least those that are always right.
+fn float(bits: u64, size: usize) -> String {
+    let single = f32::from_bits(bits as u32);
+    let (value, least, most) = match size {
+        4 => (f64::from(single), 6, 9),
+        _ => (f64::from_bits(bits), 15, 17),
+    };
+    let is_subnormal = if size == 4 { single.is_subnormal() } else { value.is_subnormal() };
+    let mut digits = if is_subnormal { 1 } else { least };
+    loop {
+        let text = printf::general(value, digits);
+        let is_same = match size {
+            4 => text.parse() == Ok(single),
+            _ => text.parse() == Ok(value),
+        };
+        if is_same || digits >= most {
+            return text;
+        }
+        digits += 1;
     }
 }

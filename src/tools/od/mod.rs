@@ -35,11 +35,13 @@ pub(super) const OD: Tool = Tool {
 };
 
 /// Traditional flags and the types that they stand for.
-const TRADITIONAL: [(char, &str, &str); 9] = [
+const TRADITIONAL: [(char, &str, &str); 11] = [
     ('a', "named", "a"),
     ('b', "octal-bytes", "o1"),
     ('c', "characters", "c"),
     ('d', "unsigned", "u2"),
+    ('f', "floats", "fF"),
+    ('F', "doubles", "fD"),
     ('i', "integers", "dI"),
     ('l', "long-integers", "dL"),
     ('o', "octal", "o2"),
@@ -54,6 +56,8 @@ fn options() -> Command {
             "o1" => "As -t o1",
             "c" => "As -t c",
             "u2" => "As -t u2",
+            "fF" => "As -t f4",
+            "fD" => "As -t f8",
             "dI" => "As -t d4",
             "dL" => "As -t d8",
             "d2" => "As -t d2",
@@ -64,8 +68,8 @@ fn options() -> Command {
     });
     command("od", OD.summary)
         .after_help(
-            "FILE - is stdin. A TYPE is a (names), c (characters), or d, o, u, x with a size of 1, 2, 4 or 8; z \
-             behind it adds the text. N may have b (512), k, M or G behind it.",
+            "FILE - is stdin. A TYPE is a (names), c (characters), d, o, u, x with a size of 1, 2, 4 or 8, or f with \
+             4 or 8; z behind it adds the text. N may have b (512), k, M or G behind it.",
         )
         .arg(option("address-radix", 'A', "RADIX", "Addresses in d, o, x, or n for none"))
         .arg(amount("skip-bytes", 'j', "Pass over N bytes"))

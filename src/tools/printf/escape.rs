@@ -73,6 +73,23 @@ pub(super) fn all(arg: &[u8]) -> (Vec<u8>, Option<&'static str>, bool) {
     (out, wrong, false)
 }
 
+/// All escapes of the text of `echo -e`; whether `\c` ends the output. Digits need a zero in front there.
+pub(in crate::tools) fn echoed(text: &[u8]) -> (Vec<u8>, bool) {
+    let mut out = Vec::with_capacity(text.len());
+    let mut rest = text;
+    while let Some(at) = memchr::memchr(b'\\', rest) {
+        out.extend_from_slice(&rest[..at]);
+        rest = &rest[at + 1..];
+        match rest.first() {
+            Some(b'c') => return (out, true),
+            Some(b'1'..=b'7') => out.push(b'\\'),
+            _ => rest = &rest[one(rest, true, &mut out).0..],
+        }
+    }
+    out.extend_from_slice(rest);
+    (out, false)
+}
+
 fn digits(text: &[u8], base: u32, most: usize) -> (u32, usize) {
     let digits = text.iter().take(most).map_while(|c| char::from(*c).to_digit(base));
     digits.fold((0, 0), |(value, length), digit| (value.wrapping_mul(base) + digit, length + 1))

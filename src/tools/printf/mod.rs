@@ -3,6 +3,8 @@
 mod escape;
 mod number;
 
+pub(super) use escape::echoed;
+
 use super::{Tool, command};
 use crate::error::{Error, Result};
 use crate::exit::Exit;
@@ -58,6 +60,54 @@ fn run(_: &View, matches: &ArgMatches, io: &mut Io) -> Result<Exit> {
         if !goes_on || args.is_empty() || args.len() == before {
             return Ok(io.exit());
         }
+    }
+}
+
+/// `value` as `%.*g` prints it.
+pub(super) fn general(value: f64, precision: usize) -> String {
+    let layout = Layout { precision: Some(precision), ..Layout::default() };
+    let Number { prefix, digits, suffix, .. } = Number::float(value, b'g', &layout);
+    format!("{prefix}{digits}{suffix}")
+}
+
+/// A format with one conversion of a number with a fraction, as `seq -f` takes.
+#[derive(Debug)]
+pub(super) struct Form<'a>(&'a [u8]);
+
+impl<'a> Form<'a> {
+    pub(super) fn parse(format: &'a [u8]) -> Result<Form<'a>> {
+        let wrong = || {
+            let text = visible(format).into_owned();
+            Error::usage(format!("'{text}': a format has one of %e, %f and %g"))
+                .hint("seq -f %03g 9")
+        };
+        let (mut rest, mut conversions) = (format, 0);
+        while let Some(at) = memchr::memchr(b'%', rest) {
+            rest = &rest[at + 1..];
+            if let Some(behind) = rest.strip_prefix(b"%") {
+                rest = behind;
+                continue;
+            }
+            let length = rest.iter().take_while(|byte| b"-+ #0'.123456789".contains(byte)).count();
+            let letter = rest.get(length).filter(|letter| b"eEfFgG".contains(letter));
+            rest = letter.map(|_| &rest[length..]).ok_or_else(wrong)?;
+            conversions += 1;
+        }
+        if conversions == 1 { Ok(Form(format)) } else { Err(wrong()) }
+    }
+
+    /// Prints `text`, a number, by the format. Escapes in it are none here.
+    pub(super) fn print(&self, text: &str, io: &mut Io) -> Result<()> {
+        let mut rest = self.0;
+        let mut args: &[&[u8]] = &[text.as_bytes()];
+        let mut pass = Pass { io, args: &mut args };
+        while let Some(at) = memchr::memchr(b'%', rest) {
+            pass.io.stdout.write_all(&rest[..at])?;
+            rest = &rest[at..];
+            let Some(length) = pass.convert(rest)? else { return Ok(()) };
+            rest = &rest[length..];
+        }
+        Ok(io.stdout.write_all(rest)?)
     }
 }
 

@@ -7,7 +7,7 @@ mod source;
 mod words;
 
 use super::Tool;
-use super::args::{command, flag, option};
+use super::args::{command, flag, number, option};
 use super::input::{CHUNK, Input};
 use super::posix::Syntax;
 use crate::error::{Error, Result};
@@ -45,7 +45,7 @@ const LARGEST_SCRIPT: usize = 1 << 20;
 fn options() -> Command {
     command("sed", TOOL.summary)
         .after_help(
-            "Commands: { } = a b c d D g G h H i n N p P q Q s t x y : and #; addresses N, $, /RE/, FIRST~STEP, and \
+            "Commands: { } = a b c d D g G h H i l n N p P q Q s t x y z : and #; addresses N, $, /RE/, FIRST~STEP, and \
              ranges with +N, ~N and 0,/RE/. s has the flags g, p, i, m and a number. Of alternatives the first that \
              matches is taken; back-references can stand only in what s puts in. A line takes 64 MiB at most.",
         )
@@ -53,8 +53,11 @@ fn options() -> Command {
         .arg(flag("regexp-extended", 'E', "Extended regular expressions").short_alias('r'))
         .arg(option("file", 'f', "FILE", "Add the commands in FILE").action(ArgAction::Append))
         .arg(flag("in-place", 'i', "Write the files anew, which takes --write"))
+        .arg(number("line-length", 'l', "Where l breaks lines; 0 for nowhere"))
         .arg(flag("quiet", 'n', "Print only what commands print").alias("silent"))
         .arg(flag("separate", 's', "Lines of each file count on their own"))
+        .arg(flag("unbuffered", 'u', "Write every line at once").alias("line-buffered"))
+        .arg(flag("null-data", 'z', "Lines end with NUL").alias("zero-terminated"))
         .arg(
             Arg::new("WORD")
                 .num_args(0..)
@@ -77,9 +80,16 @@ fn run(view: &View, matches: &ArgMatches, io: &mut Io) -> Result<Exit> {
     if paths.is_empty() && !in_place {
         paths.push("-".into());
     }
-    let mut machine = Machine::new(&commands, matches.get_flag("quiet"));
+    let delimiter = if matches.get_flag("null-data") { 0 } else { b'\n' };
+    if matches.get_flag("unbuffered") {
+        io.stdout.line_buffered();
+    }
+    // With 1, a line would hold the backslash alone.
+    let width = matches.get_one::<u64>("line-length").copied().unwrap_or(70);
+    let width = if width == 1 { 0 } else { width };
+    let mut machine = Machine::new(&commands, matches.get_flag("quiet"), delimiter, width);
     if !in_place && !matches.get_flag("separate") {
-        let code = machine.run(&mut Source::new(view, paths, false), io)?;
+        let code = machine.run(&mut Source::new(view, paths, delimiter, false), io)?;
         io.stdout.end_text()?;
         return Ok(exit(code, io));
     }
@@ -91,8 +101,8 @@ fn run(view: &View, matches: &ArgMatches, io: &mut Io) -> Result<Exit> {
                 continue;
             }
         }
-        machine.restart();
-        let mut source = Source::new(view, vec![path.clone()], in_place);
+        machine.restart(in_place);
+        let mut source = Source::new(view, vec![path.clone()], delimiter, in_place);
         let code = machine.run(&mut source, io)?;
         if in_place {
             source.write(&path, io)?;

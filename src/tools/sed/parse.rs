@@ -100,6 +100,7 @@ impl Parser<'_> {
             b's' => Action::Replace(Box::new(self.replace()?)),
             b'y' => Action::Map(self.map()?),
             b'q' | b'Q' => Action::Quit { code: self.exit_code()?, prints: letter == b'q' },
+            b'l' => Action::List(self.width()),
             letter => simple(letter)?,
         };
         if !matches!(
@@ -207,6 +208,7 @@ fn simple(letter: u8) -> Result<Action> {
         b'h' => Action::Hold,
         b'H' => Action::HoldMore,
         b'x' => Action::Exchange,
+        b'z' => Action::Empty,
         b'=' => Action::Number,
         b'n' => Action::Next,
         b'N' => Action::NextMore,
@@ -215,7 +217,7 @@ fn simple(letter: u8) -> Result<Action> {
         other => {
             let letter = visible(&[other]).into_owned();
             return Err(Error::usage(format!("the command '{letter}' is not supported"))
-                .hint("there are { } = a b c d D g G h H i n N p P q Q s t x y : and #"));
+                .hint("there are { } = a b c d D g G h H i l n N p P q Q s t x y z : and #"));
         }
     })
 }

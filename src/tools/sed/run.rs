@@ -1,6 +1,6 @@
 //! Runs a script of `sed` over lines.
 
-use super::script::{Action, Address, Command, End, Part, Replace};
+use super::script::{Action, Address, Command, End, Part, Replace, listed};
 use super::source::Source;
 use crate::error::{Error, Result};
 use crate::output::Io;
@@ -34,6 +34,10 @@ enum Range {
 pub(super) struct Machine<'a> {
     commands: &'a [Command],
     quiet: bool,
+    /// What lines end with.
+    delimiter: u8,
+    /// Where `l` breaks lines.
+    width: u64,
     ranges: Vec<Range>,
     pattern: Vec<u8>,
     hold: Vec<u8>,
@@ -50,10 +54,17 @@ pub(super) struct Machine<'a> {
 }
 
 impl<'a> Machine<'a> {
-    pub(super) fn new(commands: &'a [Command], quiet: bool) -> Machine<'a> {
+    pub(super) fn new(
+        commands: &'a [Command],
+        quiet: bool,
+        delimiter: u8,
+        width: u64,
+    ) -> Machine<'a> {
         Machine {
             commands,
             quiet,
+            delimiter,
+            width,
             ranges: commands
                 .iter()
                 .map(|command| match command.from {
@@ -93,9 +104,10 @@ impl<'a> Machine<'a> {
         }
     }
 
-    /// Forgets the lines read, for a file of its own.
-    pub(super) fn restart(&mut self) {
-        (self.line, self.lacks_newline) = (0, false);
+    /// Forgets the lines read, for a file of its own; with `in_place` also what was printed last.
+    pub(super) fn restart(&mut self, in_place: bool) {
+        self.line = 0;
+        self.lacks_newline &= !in_place;
     }
 
     fn read(&mut self, source: &mut Source, io: &mut Io) -> Result<bool> {
@@ -136,7 +148,7 @@ impl<'a> Machine<'a> {
                     }
                 }
                 Action::Delete => return Ok(Ended::Silent),
-                Action::DeleteFirst => match memchr::memchr(b'\n', &self.pattern) {
+                Action::DeleteFirst => match memchr::memchr(self.delimiter, &self.pattern) {
                     None => return Ok(Ended::Silent),
                     Some(end) => {
                         self.pattern.drain(..=end);
@@ -148,7 +160,7 @@ impl<'a> Machine<'a> {
                     self.is_ended = self.hold_is_ended;
                 }
                 Action::GetMore => {
-                    add(&mut self.pattern, &self.hold)?;
+                    add(&mut self.pattern, &self.hold, self.delimiter)?;
                     self.is_ended = self.hold_is_ended;
                 }
                 Action::Hold => {
@@ -156,7 +168,7 @@ impl<'a> Machine<'a> {
                     self.hold_is_ended = self.is_ended;
                 }
                 Action::HoldMore => {
-                    add(&mut self.hold, &self.pattern)?;
+                    add(&mut self.hold, &self.pattern, self.delimiter)?;
                     self.hold_is_ended = self.is_ended;
                 }
                 Action::Exchange => {
@@ -164,9 +176,15 @@ impl<'a> Machine<'a> {
                     std::mem::swap(&mut self.is_ended, &mut self.hold_is_ended);
                 }
                 Action::Number => {
-                    let number = format!("{}\n", self.line);
-                    self.print(number.as_bytes(), source, io)?;
+                    let mut number = self.line.to_string().into_bytes();
+                    number.push(self.delimiter);
+                    self.print(&number, source, io)?;
                 }
+                Action::List(width) => {
+                    let listed = listed(&self.pattern, width.unwrap_or(self.width), self.delimiter);
+                    self.print(&listed, source, io)?;
+                }
+                Action::Empty => self.pattern.clear(),
                 Action::Next => {
                     if source.is_last(io)? {
                         return Ok(Ended::Printing);
@@ -183,10 +201,10 @@ impl<'a> Machine<'a> {
                     let above = std::mem::take(&mut self.pattern);
                     self.next_line(source, io)?;
                     let line = std::mem::replace(&mut self.pattern, above);
-                    add(&mut self.pattern, &line)?;
+                    add(&mut self.pattern, &line, self.delimiter)?;
                 }
                 Action::Print => self.print_pattern(source, io)?,
-                Action::PrintFirst => match memchr::memchr(b'\n', &self.pattern) {
+                Action::PrintFirst => match memchr::memchr(self.delimiter, &self.pattern) {
                     None => self.print_pattern(source, io)?,
                     Some(end) => {
                         let first = self.pattern[..=end].to_vec();
@@ -324,7 +342,7 @@ impl<'a> Machine<'a> {
         let mut line = std::mem::take(&mut self.pattern);
         let length = line.len();
         if self.is_ended {
-            line.push(b'\n');
+            line.push(self.delimiter);
         }
         self.print(&line, source, io)?;
         self.lacks_newline = !self.is_ended;
@@ -344,17 +362,17 @@ impl<'a> Machine<'a> {
     /// Prints `text`, with the newline in front that the last line of the input lacked.
     fn print(&mut self, text: &[u8], source: &mut Source, io: &mut Io) -> Result<()> {
         if std::mem::take(&mut self.lacks_newline) {
-            source.print(b"\n", io)?;
+            source.print(&[self.delimiter], io)?;
         }
         source.print(text, io)
     }
 }
 
-fn add(space: &mut Vec<u8>, more: &[u8]) -> Result<()> {
+fn add(space: &mut Vec<u8>, more: &[u8], delimiter: u8) -> Result<()> {
     if space.len() + more.len() > LARGEST {
         return Err(too_large());
     }
-    space.push(b'\n');
+    space.push(delimiter);
     space.extend_from_slice(more);
     Ok(())
 }

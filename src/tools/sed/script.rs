@@ -52,6 +52,8 @@ pub(super) enum Action {
     HoldMore,
     Exchange,
     Number,
+    /// `l`, with its own width.
+    List(Option<u64>),
     Next,
     NextMore,
     Print,
@@ -62,6 +64,8 @@ pub(super) enum Action {
     },
     Replace(Box<Replace>),
     Map(Box<[u8; 256]>),
+    /// `z`: empties the pattern space.
+    Empty,
 }
 
 /// `s`.
@@ -81,4 +85,26 @@ pub(super) enum Part {
     Text(Vec<u8>),
     /// What a group matched; 0 is all.
     Group(usize),
+}
+
+/// `text` as `l` shows it: with escapes, in lines of `width` with a backslash at their ends, and `$` at the end.
+pub(super) fn listed(text: &[u8], width: u64, delimiter: u8) -> Vec<u8> {
+    let most = usize::try_from(width).ok().and_then(|width| width.checked_sub(1));
+    let (mut out, mut column) = (Vec::with_capacity(text.len() + 2), 0);
+    for byte in text {
+        let shown = match byte {
+            b'\\' => b"\\\\".to_vec(),
+            b' '..=b'~' => vec![*byte],
+            7..=13 => vec![b'\\', b"abtnvfr"[usize::from(*byte - 7)]],
+            byte => format!("\\{byte:03o}").into_bytes(),
+        };
+        if most.is_some_and(|most| column + shown.len() > most) {
+            out.extend_from_slice(b"\\\n");
+            column = 0;
+        }
+        column += shown.len();
+        out.extend(shown);
+    }
+    out.extend([b'$', delimiter]);
+    out
 }

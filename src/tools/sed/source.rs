@@ -18,6 +18,8 @@ type Line = (Vec<u8>, bool);
 pub(super) struct Source<'a> {
     view: &'a View,
     paths: std::vec::IntoIter<PathBuf>,
+    /// What lines end with.
+    delimiter: u8,
     records: Option<Records>,
     ahead: Option<Line>,
     /// What is printed, where it shall go back into the file.
@@ -26,9 +28,14 @@ pub(super) struct Source<'a> {
 
 impl<'a> Source<'a> {
     /// The lines of `paths`; what is printed goes to stdout, unless it is kept.
-    pub(super) fn new(view: &'a View, paths: Vec<PathBuf>, keeps: bool) -> Source<'a> {
+    pub(super) fn new(
+        view: &'a View,
+        paths: Vec<PathBuf>,
+        delimiter: u8,
+        keeps: bool,
+    ) -> Source<'a> {
         let kept = keeps.then(Vec::new);
-        Source { view, paths: paths.into_iter(), records: None, ahead: None, kept }
+        Source { view, paths: paths.into_iter(), delimiter, records: None, ahead: None, kept }
     }
 
     pub(super) fn next(&mut self, io: &mut Io) -> Result<Option<Line>> {
@@ -44,16 +51,17 @@ impl<'a> Source<'a> {
 
     fn look(&mut self, io: &mut Io) -> Result<()> {
         while self.ahead.is_none() {
+            let delimiter = self.delimiter;
             let Some(records) = &mut self.records else {
                 let Some(path) = self.paths.next() else { return Ok(()) };
-                self.records =
-                    Input::open(self.view, &path, io).map(|input| Records::new(input, b'\n'));
+                let input = Input::open(self.view, &path, io);
+                self.records = input.map(|input| Records::new(input, delimiter));
                 continue;
             };
             match records.next(io)? {
                 None => self.records = None,
                 Some(record) => {
-                    let line = trimmed(record, b'\n');
+                    let line = trimmed(record, delimiter);
                     self.ahead = Some((line.to_vec(), line.len() < record.len()));
                 }
             }
@@ -77,7 +85,7 @@ impl<'a> Source<'a> {
     /// Writes what was kept, and the lines that were not read, to `path`.
     pub(super) fn write(mut self, path: &Path, io: &mut Io) -> Result<()> {
         while let Some((mut line, is_ended)) = self.next(io)? {
-            line.extend(is_ended.then_some(b'\n'));
+            line.extend(is_ended.then_some(self.delimiter));
             self.print(&line, io)?;
         }
         let mut file = self.view.root()?.create(path, false)?;

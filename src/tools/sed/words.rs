@@ -126,6 +126,12 @@ impl Parser<'_> {
         }
     }
 
+    /// The number behind `l`.
+    pub(super) fn width(&mut self) -> Option<u64> {
+        self.skip(b" \t");
+        matches!(self.rest.first(), Some(b'0'..=b'9')).then(|| self.number())
+    }
+
     pub(super) fn number(&mut self) -> u64 {
         let mut number = 0u64;
         while let Some(digit @ b'0'..=b'9') = self.rest.first() {

@@ -5,10 +5,10 @@ mod key;
 
 pub(super) use compare::version;
 
-use super::Tool;
 use super::args::{bytes, command, files, files_or, flag, option, short_flag};
 use super::input::{CHUNK, Input};
 use super::records::trimmed;
+use super::{Tool, answered};
 use crate::error::{Error, Result, ResultExt};
 use crate::exit::Exit;
 use crate::output::{Io, visible};
@@ -93,6 +93,11 @@ struct Sorting {
 }
 
 fn run(view: &View, matches: &ArgMatches, io: &mut Io) -> Result<Exit> {
+    let result = sorted(view, matches, io);
+    answered(result, io)
+}
+
+fn sorted(view: &View, matches: &ArgMatches, io: &mut Io) -> Result<Exit> {
     let sorting = Sorting::new(matches)?;
     let delimiter = if matches.get_flag("zero-terminated") { 0 } else { b'\n' };
     let output = bytes(matches, "output").map(|path| Path::new(crate::tools::args::os(path)));
@@ -108,7 +113,7 @@ fn run(view: &View, matches: &ArgMatches, io: &mut Io) -> Result<Exit> {
     let mut lines = sorting.lines(&text, delimiter)?;
     if matches.get_flag("check") || matches.get_flag("quiet-check") {
         return Ok(match sorting.first_disorder(&lines, &text) {
-            None => io.exit(),
+            None => exit(io),
             Some(at) => {
                 if matches.get_flag("check") {
                     let path = crate::output::quote(&paths[0]);
@@ -140,7 +145,15 @@ fn run(view: &View, matches: &ArgMatches, io: &mut Io) -> Result<Exit> {
             write().context(|| crate::output::quote(path))?;
         }
     }
-    Ok(io.exit())
+    Ok(exit(io))
+}
+
+/// A file that could not be read is trouble: 1 says that lines are not in order.
+fn exit(io: &Io) -> Exit {
+    match io.exit() {
+        Exit::FAILURE => Exit::USAGE,
+        other => other,
+    }
 }
 
 /// Adds all of `input` to `text`, the last line ended.
