@@ -6,6 +6,7 @@ use super::input::Input;
 use super::records::{Records, trimmed};
 use crate::error::{Error, Result};
 use crate::exit::Exit;
+use crate::output::order;
 use crate::output::{Io, visible};
 use crate::view::{Needs, View};
 use clap::{ArgGroup, ArgMatches, Command};
@@ -147,7 +148,7 @@ fn parse(list: &[u8]) -> Result<Vec<RangeInclusive<usize>>> {
                 .hint("parts count from 1: 2, 2-4, 2-, -4")
         })?);
     }
-    ranges.sort_by_key(|range| *range.start());
+    order::sort_by_key(&mut ranges, |range| *range.start());
     let mut merged: Vec<RangeInclusive<usize>> = Vec::new();
     for range in ranges {
         match merged.last_mut() {

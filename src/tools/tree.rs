@@ -6,6 +6,7 @@ use super::walk::{self, Step, Walk};
 use super::{glob, mode, users::Users};
 use crate::error::{Error, Result, ResultExt};
 use crate::exit::Exit;
+use crate::output::order;
 use crate::output::{Io, Shape, json, quote, time, visible};
 use crate::tools::facts::Facts;
 use crate::view::{Dir, Entry, FileType, Needs, View};
@@ -159,7 +160,7 @@ impl Tree<'_> {
                 }
             }
         }
-        names.sort_by(|a, b| a.name.cmp(&b.name));
+        order::sort_by(&mut names, |a, b| a.name.cmp(&b.name));
         names
     }
 

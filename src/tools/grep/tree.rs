@@ -2,6 +2,7 @@
 
 use super::Run;
 use crate::error::{Error, Result};
+use crate::output::order;
 use crate::output::{Io, quote};
 use crate::tools::glob;
 use crate::tools::walk::{self, Step, Walk};
@@ -42,7 +43,7 @@ impl Names {
             given(id).into_iter().map(move |(index, glob)| (index, include, glob))
         };
         let mut files: Vec<_> = rules("include", true).chain(rules("exclude", false)).collect();
-        files.sort_unstable();
+        order::sort(&mut files);
         Names {
             files: files.into_iter().map(|(_, include, glob)| (include, glob)).collect(),
             without_dirs: given("exclude-dir")

@@ -11,6 +11,7 @@ use super::args::{bytes, command, files, files_or, flag, option, short_flag};
 use crate::error::{Error, Result};
 use crate::exit::Exit;
 use crate::output::Io;
+use crate::output::order;
 use crate::view::{Needs, View};
 use blocks::{Blocks, Repeats};
 use clap::{Arg, ArgAction, ArgMatches, Command};
@@ -154,7 +155,7 @@ fn formats(matches: &ArgMatches) -> Result<Vec<Format>> {
             specs.push((index, spec.as_bytes()));
         }
     }
-    specs.sort();
+    order::sort(&mut specs);
     if specs.is_empty() {
         specs.push((0, b"o2"));
     }

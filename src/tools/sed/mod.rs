@@ -12,6 +12,7 @@ use super::input::{CHUNK, Input};
 use super::posix::Syntax;
 use crate::error::{Error, Result};
 use crate::exit::Exit;
+use crate::output::order;
 use crate::output::{Io, quote};
 use crate::view::{Needs, View};
 use clap::{Arg, ArgAction, ArgMatches, Command};
@@ -149,7 +150,7 @@ fn script(
         }
         pieces.push((0, words.remove(0).as_bytes().to_vec()));
     }
-    pieces.sort_by_key(|(index, _)| *index);
+    order::sort_by_key(&mut pieces, |(index, _)| *index);
     let pieces: Vec<Vec<u8>> = pieces.into_iter().map(|(_, piece)| piece).collect();
     Ok(pieces.join(&b'\n'))
 }
