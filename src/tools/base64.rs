@@ -58,7 +58,7 @@ fn encode(input: &mut Input, wrap: usize, io: &mut Io) -> Result<Exit> {
         // What is no whole group waits for more, unless there is no more.
         let whole = if n == 0 { filled } else { filled - filled % 3 };
         let mut text = Vec::with_capacity(whole / 3 * 4 + 4);
-        buffer[..whole].chunks(3).for_each(|group| push(group, &mut text));
+        encode_into(&buffer[..whole], &mut text);
         column = wrapped(&text, wrap, column, io)?;
         buffer.copy_within(whole..filled, 0);
         filled -= whole;
@@ -74,18 +74,26 @@ fn encode(input: &mut Input, wrap: usize, io: &mut Io) -> Result<Exit> {
 /// The whole of `bytes` in one line.
 pub(super) fn encoded(bytes: &[u8]) -> Vec<u8> {
     let mut text = Vec::with_capacity(bytes.len().div_ceil(3) * 4);
-    bytes.chunks(3).for_each(|group| push(group, &mut text));
+    encode_into(bytes, &mut text);
     text
 }
 
-/// Adds the four letters of one to three bytes.
-fn push(group: &[u8], text: &mut Vec<u8>) {
-    let at = |i: usize| u32::from(group.get(i).copied().unwrap_or(0));
-    let bits = at(0) << 16 | at(1) << 8 | at(2);
-    for i in 0..4 {
-        let letter = LETTERS[(bits >> (18 - 6 * i) & 63) as usize];
-        text.push(if i <= group.len() { letter } else { b'=' });
+/// Adds four letters for every three bytes, the last group filled up.
+fn encode_into(bytes: &[u8], text: &mut Vec<u8>) {
+    let (groups, rest) = bytes.as_chunks::<3>();
+    for [a, b, c] in groups {
+        text.extend_from_slice(&letters([0, *a, *b, *c]));
     }
+    if let [first, second @ ..] = rest {
+        let last = letters([0, *first, second.first().copied().unwrap_or(0), 0]);
+        text.extend_from_slice(&last[..=rest.len()]);
+        text.resize(text.len() + 3 - rest.len(), b'=');
+    }
+}
+
+fn letters(bytes: [u8; 4]) -> [u8; 4] {
+    let bits = u32::from_be_bytes(bytes);
+    [18, 12, 6, 0].map(|shift| LETTERS[(bits >> shift & 63) as usize])
 }
 
 /// Prints `text` in lines, the first of which has `column` letters already; how many the last has then.
