@@ -126,6 +126,7 @@ fn wrong_words_send_nothing_and_are_refused_with_exit_code_2() {
     let view = writable(child.pid());
     let wrong: [&[&str]; 6] = [
         &["-s", "NOSUCH", &pid],
+        &["-NOSUCH", &pid],
         &["-s", "99", &pid],
         &[&pid, "init"],
         &["-s", "TERM", "--", &format!("-{pid}")],
@@ -137,4 +138,13 @@ fn wrong_words_send_nothing_and_are_refused_with_exit_code_2() {
         assert_eq!((ran.exit, ran.text()), (Exit::USAGE, ""), "{words:?}");
     }
     assert_eq!(child.0.try_wait().unwrap(), None);
+}
+
+#[test]
+fn a_signal_that_is_none_is_told_by_its_name_in_either_spelling() {
+    let view = view_of_process(std::process::id());
+    for words in [&["kill", "-NOSUCH", "1"][..], &["kill", "-s", "NOSUCH", "1"]] {
+        let ran = run(&view, words);
+        assert!(ran.stderr.starts_with("kill: NOSUCH: no such signal\n"), "{}", ran.stderr);
+    }
 }
