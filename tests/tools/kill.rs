@@ -126,7 +126,6 @@ fn wrong_words_send_nothing_and_are_refused_with_exit_code_2() {
     let view = writable(child.pid());
     let wrong: [&[&str]; 6] = [
         &["-s", "NOSUCH", &pid],
-        &["-NOSUCH", &pid],
         &["-s", "99", &pid],
         &[&pid, "init"],
         &["-s", "TERM", "--", &format!("-{pid}")],
