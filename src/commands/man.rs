@@ -147,7 +147,7 @@ fn tool_page(tool: &Tool) -> Result<Vec<u8>> {
         paragraphs(&mut roff, "NOTES", &notes);
     }
     paragraphs(&mut roff, "NEEDS", &page::needs(tool));
-    examples(&mut roff, tool.examples, "Lines as typed at dbg's prompt (dbg attach TARGET).");
+    examples(&mut roff, tool.examples, &tool::example_note(tool));
     paragraphs(&mut roff, "JSON", &page::json(tool));
     paragraphs(&mut roff, "EXIT STATUS", page::EXIT_CODES);
     paragraphs(&mut roff, "SEE ALSO", "dbg(1)");

@@ -32,6 +32,9 @@ pub fn main(args: Vec<std::ffi::OsString>) -> Exit {
     if helper::is_interpreter(&args) {
         return Exit::CANNOT_RUN;
     }
+    if let Some(error) = target_of_help(&args) {
+        return report("dbg", &error);
+    }
     let args = help_first(args);
     let name = args.first().map(OsStr::new).unwrap_or_default();
     if name == crate::enter::STAGE_NAME || helper::is_called_by(name) {
@@ -69,6 +72,21 @@ fn help_first(mut args: Vec<std::ffi::OsString>) -> Vec<std::ffi::OsString> {
         }
     }
     args
+}
+
+/// What is wrong with `dbg help TARGET TOOL`: where a tool runs, its target comes first, and help has none.
+#[cfg(feature = "engine")]
+fn target_of_help(args: &[std::ffi::OsString]) -> Option<Error> {
+    use clap::CommandFactory;
+    let [_, verb, word, tools @ ..] = args else { return None };
+    let tool = |word: &std::ffi::OsString| crate::tools::find(word.to_str()?);
+    let is_verb = || crate::cli::Cli::command().find_subcommand(word).is_some();
+    let wanted = tool(tools.first().filter(|_| is_help(verb))?)?;
+    if tool(word).is_some() || word.as_encoded_bytes().starts_with(b"-") || is_verb() {
+        return None;
+    }
+    let why = format!("{} is no tool, and help takes no target", crate::output::quote(word));
+    Some(Error::usage(why).hint(format!("dbg {} {}", verb.display(), wanted.name)))
 }
 
 /// The tools that `dbg help TOOL…` asks for, which takes no target.

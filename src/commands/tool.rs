@@ -103,7 +103,7 @@ pub(super) fn help(tools: &[&Tool]) -> Result<Exit> {
         if i > 0 {
             writeln!(io.stdout)?;
         }
-        page::print(tool, &usage_with_target(tool), &mut io)?;
+        page::print(tool, &usage_with_target(tool), &example_note(tool), &mut io)?;
     }
     io.stdout.flush()?;
     Ok(Exit::OK)
@@ -120,6 +120,21 @@ pub(super) fn usage_with_target(tool: &Tool) -> String {
         format!("dbg {}{target}{rest}", tool.name)
     });
     lines.collect::<Vec<_>>().join("\n       ")
+}
+
+/// Where the examples of `tool` are typed, and how one of them is typed elsewhere.
+pub(super) fn example_note(tool: &Tool) -> String {
+    const PROMPT: &str = "As typed at the prompt of dbg attach TARGET.";
+    let own = |line: &&str| {
+        let is_simple = !line.contains(['|', ';', '&', '<', '>', '$', '(', '*']);
+        is_simple && line.strip_prefix(tool.name).is_some_and(|rest| rest.starts_with(' '))
+    };
+    if tool.name == "help" {
+        return PROMPT.into();
+    }
+    let rest = tool.examples.iter().map(|(line, _)| *line).find(own);
+    let rest = rest.map_or("...", |line| line[tool.name.len()..].trim_start());
+    format!("{PROMPT} At the command line:\ndbg {} TARGET {rest}", tool.name)
 }
 
 /// The tools with all their options, for completions and man pages.

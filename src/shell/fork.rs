@@ -4,7 +4,7 @@ use super::jobs::Group;
 use super::{LIMIT, Run, Shell};
 use crate::error::Error;
 use crate::exit::Exit;
-use crate::sys::process;
+use crate::sys::{process, tty};
 use brush_parser::ast::{AndOrList, Command, IoFileRedirectKind, IoRedirect, Program};
 use brush_parser::ast::{CommandPrefixOrSuffixItem as Item, CompoundListItem};
 use nix::errno::Errno;
@@ -14,9 +14,25 @@ use nix::unistd::{ForkResult, Pid, dup2_stdin, dup2_stdout, pipe2};
 use std::os::fd::OwnedFd;
 
 impl Shell {
-    /// Forks. Returns the child's number in the shell and `None` in the child, which ends by [`Shell::leave`].
+    /// Forks. Returns the child's number in the shell and `None` in the child, which ends by [`Shell::leave`], and at
+    /// the latest with the shell: nothing of a session outlives it.
     pub(super) fn fork(&mut self, group: Group) -> Run<Option<Pid>> {
-        match process::fork() {
+        // What a subshell leaves in the background, `(list &)`, is to outlive the subshell.
+        let is_left = self.level > 0 && group == Group::Background;
+        self.fork_by(group, if is_left { process::fork } else { process::fork_bound })
+    }
+
+    /// Likewise for what ends with its input and may still be at work when the shell has ended.
+    pub(super) fn fork_unbound(&mut self, group: Group) -> Run<Option<Pid>> {
+        self.fork_by(group, process::fork)
+    }
+
+    fn fork_by(
+        &mut self,
+        group: Group,
+        fork: fn() -> std::io::Result<ForkResult>,
+    ) -> Run<Option<Pid>> {
+        match fork() {
             Ok(ForkResult::Parent { child }) => {
                 self.place(child, group);
                 Ok(Some(child))
@@ -38,6 +54,7 @@ impl Shell {
 
     fn become_child(&mut self, group: Group) {
         let is_monitored = self.is_monitored(group);
+        tty::forget();
         self.forget_traps();
         self.level += 1;
         self.is_interactive = false;

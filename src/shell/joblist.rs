@@ -23,6 +23,8 @@ pub(super) struct Job {
     pub last: Pid,
     pub text: String,
     pub state: State,
+    /// The last process's exit code, once it has ended.
+    exit: Option<Exit>,
     /// A child of the shell that this subshell came from: it can be shown and signalled, and not waited for.
     pub foreign: bool,
 }
@@ -52,7 +54,11 @@ impl Job {
             WaitStatus::Exited(..) | WaitStatus::Signaled(..) => {
                 self.pids.retain(|p| *p != pid);
                 if pid == self.last {
-                    self.state = State::Done(status.into());
+                    self.exit = Some(status.into());
+                }
+                // The last one may well be the first to end.
+                if self.pids.is_empty() {
+                    self.state = State::Done(self.exit.unwrap_or(status.into()));
                 }
             }
             _ => {}
@@ -81,7 +87,7 @@ impl Jobs {
             self.forget_done();
         }
         let last = pids.last().copied().unwrap_or(group);
-        self.list.push(Job { id, pids, group, last, text, state, foreign: false });
+        self.list.push(Job { id, pids, group, last, text, state, exit: None, foreign: false });
     }
 
     /// Looks, without waiting, what became of the jobs.

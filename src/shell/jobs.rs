@@ -3,7 +3,7 @@
 use super::joblist::{Job, State};
 use super::{Flow, Run, Shell};
 use crate::exit::Exit;
-use crate::sys::process;
+use crate::sys::{process, tty};
 use nix::errno::Errno;
 use nix::sys::signal::{Signal, killpg};
 use nix::sys::termios::{SetArg, Termios, tcgetattr, tcsetattr};
@@ -43,6 +43,8 @@ impl Terminal {
         }
         tcsetpgrp(&fd, pid)?;
         let modes = tcgetattr(&fd)?;
+        // The line editor makes it raw while a line is typed.
+        let _ = tty::restore_at_panic(&fd, &fd, &modes, b"");
         Ok(Terminal { fd, group: pid, modes })
     }
 
@@ -268,8 +270,8 @@ impl Shell {
     }
 
     /// Sends `signal` to a job: to its group under job control, to its process otherwise.
-    pub(super) fn signal_job(&self, index: usize, signal: Signal) -> nix::Result<()> {
-        let Some(job) = self.jobs.list.get(index) else { return Err(Errno::ESRCH) };
+    pub(super) fn signal_job(&mut self, index: usize, signal: Signal) -> nix::Result<()> {
+        let Some(job) = self.jobs.list.get_mut(index) else { return Err(Errno::ESRCH) };
         if self.terminal.is_none() {
             return nix::sys::signal::kill(job.last, signal);
         }
@@ -277,6 +279,8 @@ impl Shell {
         // A stopped job would never see it.
         if job.state == State::Stopped && signal != Signal::SIGSTOP {
             killpg(job.group, Signal::SIGCONT)?;
+            // Until it is heard that it was stopped again: `wait` is to wait for it.
+            job.state = State::Running;
         }
         Ok(())
     }

@@ -15,7 +15,11 @@ impl Shell {
     /// Starts the commands; gives the shell's end of the pipe.
     pub(super) fn start_process(&mut self, kind: &Kind, body: &SubshellCommand) -> Run<OwnedFd> {
         let (reader, writer) = self.new_pipe()?;
-        match self.fork(Group::Shell)? {
+        let child = match kind {
+            Kind::Read => self.fork(Group::Shell)?,
+            Kind::Write => self.fork_unbound(Group::Shell)?,
+        };
+        match child {
             Some(child) => {
                 self.add_hidden(child);
                 Ok(if matches!(kind, Kind::Read) { reader } else { writer })

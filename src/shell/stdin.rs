@@ -35,10 +35,46 @@ pub(super) fn identity() -> Option<(u64, u64)> {
     nix::sys::stat::fstat(io::stdin()).ok().map(|stat| (stat.st_dev, stat.st_ino))
 }
 
-/// The next byte; `None` at the end.
-pub(super) fn next_byte(fd: impl AsFd) -> nix::Result<Option<u8>> {
-    let mut byte = [0];
-    Ok((nix::unistd::read(fd, &mut byte)? == 1).then_some(byte[0]))
+/// Gives bytes one by one: of a file it reads ahead, and goes back when dropped to behind what was taken.
+pub(super) struct Bytewise<F: AsFd> {
+    fd: F,
+    held: [u8; 4096],
+    at: usize,
+    end: usize,
+    /// How much is read at once.
+    size: usize,
+}
+
+impl<F: AsFd> Bytewise<F> {
+    pub(super) fn new(fd: F) -> Bytewise<F> {
+        let is_seekable = lseek(&fd, 0, Whence::SeekCur).is_ok();
+        let size = if is_seekable { 4096 } else { 1 };
+        Bytewise { fd, held: [0; 4096], at: 0, end: 0, size }
+    }
+
+    /// Whether the next byte is there without a call.
+    pub(super) fn has_some(&self) -> bool {
+        self.at < self.end
+    }
+
+    /// The next byte; `None` at the end.
+    pub(super) fn next_byte(&mut self) -> nix::Result<Option<u8>> {
+        if !self.has_some() {
+            (self.at, self.end) = (0, 0);
+            self.end = nix::unistd::read(&self.fd, &mut self.held[..self.size])?;
+        }
+        let byte = self.held[..self.end].get(self.at).copied();
+        self.at += usize::from(byte.is_some());
+        Ok(byte)
+    }
+}
+
+impl<F: AsFd> Drop for Bytewise<F> {
+    fn drop(&mut self) {
+        if self.has_some() {
+            let _ = lseek(&self.fd, -((self.end - self.at) as i64), Whence::SeekCur);
+        }
+    }
 }
 
 /// Appends to `line` up to and with `end`. False at the end of the input, whether or not there was a last line.

@@ -4,7 +4,7 @@ use nix::errno::Errno;
 use nix::fcntl::OFlag;
 use nix::sys::signal::{SaFlags, SigAction, SigHandler, SigSet, Signal, sigaction};
 use nix::sys::stat::Mode;
-use nix::unistd::ForkResult;
+use nix::unistd::{ForkResult, Pid};
 use std::io;
 use std::os::fd::{AsFd, AsRawFd, BorrowedFd, FromRawFd, OwnedFd, RawFd};
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
@@ -15,6 +15,25 @@ pub fn fork() -> io::Result<ForkResult> {
     // SAFETY: this process has one thread, so the child may do whatever the parent may. Nothing in dbg starts a
     // thread after its first fork.
     Ok(unsafe { nix::unistd::fork() }?)
+}
+
+/// fork(2), with a child that is killed when this process ends, however that comes (PR_SET_PDEATHSIG, prctl(2)).
+pub fn fork_bound() -> io::Result<ForkResult> {
+    let parent = nix::unistd::getpid();
+    let forked = fork()?;
+    if forked.is_child() {
+        bind_to(parent);
+    }
+    Ok(forked)
+}
+
+/// In a forked child: it is killed when `parent` ends.
+fn bind_to(parent: Pid) {
+    let bound = nix::sys::prctl::set_pdeathsig(Signal::SIGKILL);
+    // It may have ended before that.
+    if bound.is_err() || nix::unistd::getppid() != parent {
+        exit_now(128 + libc::SIGKILL as u8);
+    }
 }
 
 /// Fails when a second thread is alive. Asks `/proc` once in a process's life.

@@ -8,10 +8,11 @@ use crate::sys::{pidfd, process};
 use crate::view::View;
 use nix::errno::Errno;
 use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
-use nix::sys::signal::Signal;
+use nix::sys::signal::{Signal, kill, raise};
 use nix::sys::wait::waitpid;
 use nix::unistd::{ForkResult, Pid};
 use std::ffi::OsString;
+use std::fs::File;
 use std::os::fd::{AsFd, OwnedFd};
 use std::time::{Duration, Instant};
 
@@ -19,29 +20,42 @@ use std::time::{Duration, Instant};
 const CAUGHT: [Signal; 5] =
     [Signal::SIGINT, Signal::SIGTERM, Signal::SIGHUP, Signal::SIGQUIT, Signal::SIGWINCH];
 
-/// A child; ended and reaped when dropped.
+/// A child; ended and reaped when dropped, and by the kernel when this process ends without that.
 pub(super) struct Child {
     pid: Pid,
     handle: OwnedFd,
+    /// The end of a pipe from which this process reads what the child writes.
+    pub(super) output: Option<File>,
     is_reaped: bool,
 }
 
 impl Child {
-    /// Runs `tool` with the three streams.
+    /// Runs `tool` with the three streams. `output` is for this process alone: held open in the child, too, it would
+    /// keep the child from noticing that nobody reads any more.
     pub(super) fn start(
         tool: &Tool,
         args: Vec<OsString>,
         streams: [OwnedFd; 3],
+        output: Option<File>,
         view: &View,
     ) -> Result<Child> {
-        match process::fork().context(|| "fork")? {
-            ForkResult::Parent { child } => {
-                let handle = pidfd::open(child.as_raw()).context(|| "pidfd_open")?;
-                Ok(Child { pid: child, handle, is_reaped: false })
-            }
+        match process::fork_bound().context(|| "fork")? {
+            ForkResult::Parent { child } => match pidfd::open(child.as_raw()) {
+                Ok(handle) => Ok(Child { pid: child, handle, output, is_reaped: false }),
+                Err(error) => {
+                    let _ = kill(child, Signal::SIGKILL);
+                    let _ = reap(child);
+                    Err(Error::from(error).context("pidfd_open"))
+                }
+            },
             ForkResult::Child => {
+                drop(output);
                 for signal in CAUGHT {
                     let _ = process::default_action(signal);
+                }
+                // What came before that was for this process all the same.
+                while let Some(signal) = process::caught() {
+                    let _ = raise(signal);
                 }
                 let [stdin, stdout, stderr] = streams;
                 let mut io = Io::new(tool.name, stdin, stdout, stderr);
@@ -86,15 +100,18 @@ impl Child {
     }
 
     fn reap(&mut self) -> Result<Exit> {
-        loop {
-            match waitpid(self.pid, None) {
-                Err(Errno::EINTR) => {}
-                Err(errno) => return Err(Error::from(errno).context("waitpid")),
-                Ok(status) => {
-                    self.is_reaped = true;
-                    return Ok(status.into());
-                }
-            }
+        let exit = reap(self.pid)?;
+        self.is_reaped = true;
+        Ok(exit)
+    }
+}
+
+fn reap(pid: Pid) -> Result<Exit> {
+    loop {
+        match waitpid(pid, None) {
+            Err(Errno::EINTR) => {}
+            Err(errno) => return Err(Error::from(errno).context("waitpid")),
+            Ok(status) => return Ok(status.into()),
         }
     }
 }

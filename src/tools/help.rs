@@ -45,7 +45,7 @@ fn run(_: &View, matches: &ArgMatches, io: &mut Io) -> Result<Exit> {
         if std::mem::replace(&mut printed, true) {
             writeln!(io.stdout)?;
         }
-        page::print(tool, &page::usage(tool), io)?;
+        page::print(tool, &page::usage(tool), "", io)?;
     }
     Ok(io.exit())
 }

@@ -10,12 +10,15 @@ use std::io::Write;
 pub const EXIT_CODES: &str = "0: all went well\n1: something did not\n2: wrong usage\n126: a right is missing\n\
      128+n: ended by signal n\nWhere the original has its own, those: see above.";
 
-/// Prints the page of `tool`, called as `usage` says.
-pub fn print(tool: &Tool, usage: &str, io: &mut Io) -> Result<()> {
+/// Prints the page of `tool`, called as `usage` says; `note` is on its examples.
+pub fn print(tool: &Tool, usage: &str, note: &str, io: &mut Io) -> Result<()> {
     let options = (tool.command)().help_template("{all-args}{after-help}").render_help();
     let options = options.to_string();
     writeln!(io.stdout, "{}\n\nUsage: {usage}\n\n{}", title(tool, ""), options.trim_end())?;
     writeln!(io.stdout, "\nNeeds:\n  {}\n\nExamples:", needs(tool))?;
+    for line in note.lines() {
+        writeln!(io.stdout, "  {line}")?;
+    }
     for (line, purpose) in tool.examples {
         writeln!(io.stdout, "  {line}\n          {purpose}")?;
     }

@@ -74,7 +74,7 @@ fn run(view: &View, matches: &ArgMatches, io: &mut Io) -> Result<Exit> {
     for signal in PASSED {
         process::catch(signal)?;
     }
-    let result = Child::start(tool, args, streams, view).and_then(|mut child| {
+    let result = Child::start(tool, args, streams, None, view).and_then(|mut child| {
         let until = limit.and_then(|limit| Instant::now().checked_add(limit));
         if let Some(exit) = child.wait(until, pass)? {
             return Ok(exit);

@@ -106,7 +106,7 @@ fn run(view: &View, matches: &ArgMatches, io: &mut Io) -> Result<Exit> {
     if !io.stdout.is_terminal() {
         return watch.plain(interval, io);
     }
-    let mut keyboard = Keyboard(io.stdin.try_clone()?);
+    let mut keyboard = Keyboard::new(io.stdin.try_clone()?);
     let screen = Screen::enter(io)?;
     let exit = watch.full_screen(interval, &mut keyboard, io);
     screen.leave(io)?;
@@ -179,11 +179,12 @@ impl Watch<'_> {
         let (reader, writer) = nix::unistd::pipe2(OFlag::O_CLOEXEC)?;
         let (nothing, _) = nix::unistd::pipe2(OFlag::O_CLOEXEC)?;
         let streams: [OwnedFd; 3] = [nothing, writer.try_clone()?, writer];
-        let mut child = Child::start(self.tool, self.args.clone(), streams, self.view)?;
-        let (mut reader, mut output) = (File::from(reader), Vec::new());
-        loop {
+        let reader = Some(File::from(reader));
+        let mut child = Child::start(self.tool, self.args.clone(), streams, reader, self.view)?;
+        let mut output = Vec::new();
+        while let Some(reader) = &mut child.output {
             let mut fds = vec![PollFd::new(reader.as_fd(), PollFlags::POLLIN)];
-            fds.extend(keyboard.map(|keys| PollFd::new(keys.0.as_fd(), PollFlags::POLLIN)));
+            fds.extend(keyboard.map(|keys| PollFd::new(keys.file.as_fd(), PollFlags::POLLIN)));
             let ready = poll(&mut fds, PollTimeout::from(1000u16));
             let has = |i: usize| {
                 fds.get(i).and_then(PollFd::revents).is_some_and(|events| !events.is_empty())

@@ -56,6 +56,23 @@ fn help_of_a_verb_is_its_help_and_help_alone_lists_all() {
 }
 
 #[test]
+fn examples_say_how_they_are_typed_at_the_command_line() {
+    let page = page(&["help", "ls"]);
+    assert!(page.contains("\nExamples:\n  As typed at the prompt of dbg attach TARGET."), "{page}");
+    assert!(page.contains("\n  dbg ls TARGET "), "{page}");
+}
+
+#[test]
+fn help_says_that_it_takes_no_target() {
+    for word in ["help", "man"] {
+        let out = output(&mut dbg(&[word, "web", "ls"]));
+        assert_eq!(out.status.code(), Some(2));
+        let told = "dbg: web is no tool, and help takes no target\ndbg: hint: dbg";
+        assert_eq!(stderr(&out), format!("{told} {word} ls\n"));
+    }
+}
+
+#[test]
 fn help_of_nothing_known_is_wrong_usage() {
     let out = output(&mut dbg(&["help", "nosuch"]));
     assert_eq!(out.status.code(), Some(2));

@@ -104,3 +104,16 @@ fn a_process_substitution_is_no_job_that_is_told_of() {
     let answer = session.line("jobs; echo none$((1+1))", "none2");
     assert!(!answer.contains("Done"), "{answer:?}");
 }
+
+#[test]
+fn a_stopped_pipeline_is_a_job_until_all_of_it_has_ended() {
+    let mut session = Session::new();
+    session.send("( echo go >&2; while :; do :; done ) | true\r");
+    session.expect("\ngo");
+    session.send("\x1a");
+    session.expect("Stopped");
+    session.expect("$ ");
+    session.line("jobs", "Stopped");
+    session.line("kill %; wait %1; echo code=$?", "code=0");
+    session.line("jobs; echo none$((1+1))", "none2");
+}

@@ -303,3 +303,29 @@ fn env_shows_what_the_shell_exports_over_what_the_target_was_started_with() {
     let (out, err, _) = target.run(&format!("export HOME=/x; printenv -p {pid} HOME"));
     assert_eq!(out, "/root\n", "{err}");
 }
+
+#[test]
+fn an_array_of_short_lines_is_bounded_by_what_it_takes() {
+    let target = Target::new();
+    let script = "yes | head -n 300000 | { mapfile x; }; echo end";
+    let (_, err, _) = target.run(script);
+    assert!(err.contains("mapfile: more than 16 MiB"), "{err}");
+    let (out, err, _) = target.run("yes | head -n 100000 | { mapfile x; echo ${#x[@]}; }");
+    assert_eq!((out.as_str(), err.as_str()), ("100000\n", ""));
+}
+
+#[test]
+fn a_line_of_a_file_is_read_ahead_and_the_rest_is_given_back() {
+    let target = Target::new();
+    std::fs::write(target.dir().join("long"), "x".repeat(10_000) + "\nsecond\nthird\n").unwrap();
+    let counted = Path::new("/proc/self/io").exists();
+    let script = "{ read -r a; read -r -N 3 b; cat; } < $D/long; echo ${#a} $b";
+    let (out, err, _) = target.run(script);
+    assert_eq!((out.as_str(), err.as_str()), ("ond\nthird\n10000 sec\n", ""));
+    // The shell's own calls: a file is not read byte by byte.
+    if counted {
+        let script = "read -r a < $D/long; while read -r k v; do [ $k = syscr: ] && \
+                      echo $((v < 5000)); done < /proc/$$/io";
+        assert_eq!(target.run(script).0, "1\n");
+    }
+}

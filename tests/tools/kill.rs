@@ -147,3 +147,12 @@ fn the_table_of_signals_is_that_of_bash() {
     let ran = crate::common::tool::run(&view, &["kill", "-L"]);
     assert_eq!(words(ran.text())[..62], words(&String::from_utf8_lossy(&theirs.stdout))[..62]);
 }
+
+#[test]
+fn a_signal_that_is_none_is_told_by_its_name_in_either_spelling() {
+    let view = view_of_process(std::process::id());
+    for words in [&["kill", "-NOSUCH", "1"][..], &["kill", "-s", "NOSUCH", "1"]] {
+        let ran = run(&view, words);
+        assert!(ran.stderr.starts_with("kill: NOSUCH: no such signal\n"), "{}", ran.stderr);
+    }
+}

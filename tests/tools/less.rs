@@ -245,3 +245,41 @@ fn one_line_without_an_end_takes_little_memory_and_time() {
     session.frame(":");
     assert_eq!(session.end(), Exit::OK);
 }
+
+#[test]
+fn a_search_in_a_pipe_that_stays_open_ends_at_ctrl_c() {
+    let dir = tempfile::tempdir().unwrap();
+    for words in [&[][..], &["-p", "nosuch"], &["+/nosuch"]] {
+        let (reader, writer) = nix::unistd::pipe().unwrap();
+        let mut writer = fs::File::from(writer);
+        writer.write_all(b"hello\n").unwrap();
+        let mut session = Session::new(dir.path(), words, Some(reader));
+        // From here on keys come one by one.
+        session.expect("\x1b[?1049h");
+        if words.is_empty() {
+            session.expect("hello");
+            session.keys("/nosuch\r");
+        }
+        session.keys("\x03");
+        session.expect("interrupted");
+        session.keys("/nosuch\r");
+        assert_eq!(session.end(), Exit::OK);
+        drop(writer);
+    }
+}
+
+#[test]
+fn a_hundred_thousand_rows_are_passed_without_drawing_each_screen() {
+    let dir = tempfile::tempdir().unwrap();
+    let line = "0123456789".repeat(6000) + "\n";
+    fs::write(dir.path().join("n"), line.repeat(100)).unwrap();
+    let mut session = Session::new(dir.path(), &["n"], None);
+    session.frame("n");
+    session.keys("100000j");
+    session.frame(":100000");
+    session.frame(":");
+    session.keys("=");
+    // A line has 1500 rows; the first one on the screen is in the 67th.
+    session.expect("lines 67-");
+    assert_eq!(session.end(), Exit::OK);
+}

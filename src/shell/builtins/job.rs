@@ -170,13 +170,13 @@ fn wait_for(shell: &mut Shell, specs: &[Bytes]) -> Run<(Exit, Option<Pid>)> {
 pub(super) fn kill(shell: &mut Shell, call: &Call<'_>) -> Run {
     let specs: Vec<&Bytes> = call.args.iter().filter(|word| !word.starts_with(b"-")).collect();
     let own = [shell.pid, nix::unistd::getpid()];
-    let own_pid = |word: &str| {
+    let own_pid = |shell: &Shell, word: &str| {
         let pid = Pid::from_raw(word.parse().ok()?);
         (own.contains(&pid) || shell.jobs.is_disowned(pid)).then_some(pid)
     };
     let is_job = |word: &&Bytes| {
         let word = text(word);
-        word.starts_with('%') || shell.jobs.find(&word).is_some() || own_pid(&word).is_some()
+        word.starts_with('%') || shell.jobs.find(&word).is_some() || own_pid(shell, &word).is_some()
     };
     if !specs.iter().any(is_job) {
         return kill_tool(shell, call);
@@ -198,7 +198,7 @@ pub(super) fn kill(shell: &mut Shell, call: &Call<'_>) -> Run {
                 }
             },
             None => {
-                let sent = match (own_pid(&word), shell.jobs.find(&word), signal) {
+                let sent = match (own_pid(shell, &word), shell.jobs.find(&word), signal) {
                     (Some(pid), _, signal) => nix::sys::signal::kill(pid, signal),
                     (None, Some(index), Some(signal)) => shell.signal_job(index, signal),
                     (None, Some(_), None) => Ok(()),

@@ -10,6 +10,9 @@ use crate::shell::{LIMIT, Run, Shell};
 use nix::errno::Errno;
 use std::collections::BTreeMap;
 
+/// What keeping a line takes besides its bytes.
+const ITEM: u64 = 64;
+
 /// What `mapfile` was asked for.
 struct Wanted {
     delimiter: u8,
@@ -118,9 +121,12 @@ pub(super) fn mapfile(shell: &mut Shell, call: &Call<'_>) -> Run {
                 return shell.fail(format!("{}: {}", call.name, crate::error::reason(errno)));
             }
         };
-        size += line.len() as u64;
+        size += line.len() as u64 + ITEM;
         if size > LIMIT {
-            return shell.fail(format!("{}: more than 16 MiB", call.name));
+            return shell.fail(format!(
+                "{}: more than 16 MiB, {ITEM} bytes for each line among them",
+                call.name
+            ));
         }
         if more || !line.is_empty() {
             read += 1;

@@ -24,7 +24,8 @@ use brush_parser::ast::Assignment;
 /// A command of the shell itself.
 pub(super) struct Builtin {
     pub name: &'static str,
-    run: fn(&mut Shell, &Call<'_>) -> Run,
+    /// `None`: known, and not supported.
+    run: Option<fn(&mut Shell, &Call<'_>) -> Run>,
 }
 
 /// What a built-in was called with.
@@ -42,67 +43,67 @@ type Flags<'a> = Result<(Vec<char>, &'a [Bytes]), Exit>;
 
 /// Every built-in, sorted by name.
 static BUILTINS: &[Builtin] = &[
-    Builtin { name: ".", run: control::source },
-    Builtin { name: ":", run: |_, _| Ok(Exit::OK) },
-    Builtin { name: "[", run: control::test },
-    Builtin { name: "alias", run: names::alias },
-    Builtin { name: "bg", run: job::bg },
-    Builtin { name: "bind", run: unsupported },
-    Builtin { name: "break", run: control::leave_loop },
-    Builtin { name: "builtin", run: names::builtin },
-    Builtin { name: "caller", run: names::caller },
-    Builtin { name: "cd", run: dirs::cd },
-    Builtin { name: "command", run: names::command },
-    Builtin { name: "compgen", run: unsupported },
-    Builtin { name: "complete", run: unsupported },
-    Builtin { name: "continue", run: control::leave_loop },
-    Builtin { name: "declare", run: declare::declare },
-    Builtin { name: "dirs", run: dirs::dirs },
-    Builtin { name: "disown", run: job::disown },
-    Builtin { name: "echo", run: echo::echo },
-    Builtin { name: "enable", run: unsupported },
-    Builtin { name: "eval", run: control::eval },
+    Builtin { name: ".", run: Some(control::source) },
+    Builtin { name: ":", run: Some(|_, _| Ok(Exit::OK)) },
+    Builtin { name: "[", run: Some(control::test) },
+    Builtin { name: "alias", run: Some(names::alias) },
+    Builtin { name: "bg", run: Some(job::bg) },
+    Builtin { name: "bind", run: None },
+    Builtin { name: "break", run: Some(control::leave_loop) },
+    Builtin { name: "builtin", run: Some(names::builtin) },
+    Builtin { name: "caller", run: Some(names::caller) },
+    Builtin { name: "cd", run: Some(dirs::cd) },
+    Builtin { name: "command", run: Some(names::command) },
+    Builtin { name: "compgen", run: None },
+    Builtin { name: "complete", run: None },
+    Builtin { name: "continue", run: Some(control::leave_loop) },
+    Builtin { name: "declare", run: Some(declare::declare) },
+    Builtin { name: "dirs", run: Some(dirs::dirs) },
+    Builtin { name: "disown", run: Some(job::disown) },
+    Builtin { name: "echo", run: Some(echo::echo) },
+    Builtin { name: "enable", run: None },
+    Builtin { name: "eval", run: Some(control::eval) },
     // Handled before it gets here, since its redirections stay.
-    Builtin { name: "exec", run: unsupported },
-    Builtin { name: "exit", run: control::exit },
-    Builtin { name: "export", run: declare::export },
-    Builtin { name: "false", run: |_, _| Ok(Exit::FAILURE) },
-    Builtin { name: "fc", run: unsupported },
-    Builtin { name: "fg", run: job::fg },
-    Builtin { name: "getopts", run: getopts::getopts },
-    Builtin { name: "hash", run: names::hash },
-    Builtin { name: "history", run: names::history },
-    Builtin { name: "jobs", run: job::jobs },
-    Builtin { name: "kill", run: job::kill },
-    Builtin { name: "let", run: control::let_ },
-    Builtin { name: "local", run: declare::local },
-    Builtin { name: "logout", run: control::exit },
-    Builtin { name: "mapfile", run: mapfile::mapfile },
-    Builtin { name: "popd", run: dirs::popd },
-    Builtin { name: "printf", run: echo::printf },
-    Builtin { name: "pushd", run: dirs::pushd },
-    Builtin { name: "pwd", run: dirs::pwd },
-    Builtin { name: "read", run: read::read },
-    Builtin { name: "readarray", run: mapfile::mapfile },
-    Builtin { name: "readonly", run: declare::readonly },
-    Builtin { name: "return", run: control::return_ },
-    Builtin { name: "select", run: unsupported },
-    Builtin { name: "set", run: set::set },
-    Builtin { name: "shift", run: set::shift },
-    Builtin { name: "shopt", run: set::shopt },
-    Builtin { name: "source", run: control::source },
-    Builtin { name: "suspend", run: unsupported },
-    Builtin { name: "test", run: control::test },
-    Builtin { name: "times", run: times },
-    Builtin { name: "trap", run: trap::trap },
-    Builtin { name: "true", run: |_, _| Ok(Exit::OK) },
-    Builtin { name: "type", run: names::type_ },
-    Builtin { name: "typeset", run: declare::declare },
-    Builtin { name: "ulimit", run: unsupported },
-    Builtin { name: "umask", run: set::umask },
-    Builtin { name: "unalias", run: names::unalias },
-    Builtin { name: "unset", run: declare::unset },
-    Builtin { name: "wait", run: job::wait },
+    Builtin { name: "exec", run: None },
+    Builtin { name: "exit", run: Some(control::exit) },
+    Builtin { name: "export", run: Some(declare::export) },
+    Builtin { name: "false", run: Some(|_, _| Ok(Exit::FAILURE)) },
+    Builtin { name: "fc", run: None },
+    Builtin { name: "fg", run: Some(job::fg) },
+    Builtin { name: "getopts", run: Some(getopts::getopts) },
+    Builtin { name: "hash", run: Some(names::hash) },
+    Builtin { name: "history", run: Some(names::history) },
+    Builtin { name: "jobs", run: Some(job::jobs) },
+    Builtin { name: "kill", run: Some(job::kill) },
+    Builtin { name: "let", run: Some(control::let_) },
+    Builtin { name: "local", run: Some(declare::local) },
+    Builtin { name: "logout", run: Some(control::exit) },
+    Builtin { name: "mapfile", run: Some(mapfile::mapfile) },
+    Builtin { name: "popd", run: Some(dirs::popd) },
+    Builtin { name: "printf", run: Some(echo::printf) },
+    Builtin { name: "pushd", run: Some(dirs::pushd) },
+    Builtin { name: "pwd", run: Some(dirs::pwd) },
+    Builtin { name: "read", run: Some(read::read) },
+    Builtin { name: "readarray", run: Some(mapfile::mapfile) },
+    Builtin { name: "readonly", run: Some(declare::readonly) },
+    Builtin { name: "return", run: Some(control::return_) },
+    Builtin { name: "select", run: None },
+    Builtin { name: "set", run: Some(set::set) },
+    Builtin { name: "shift", run: Some(set::shift) },
+    Builtin { name: "shopt", run: Some(set::shopt) },
+    Builtin { name: "source", run: Some(control::source) },
+    Builtin { name: "suspend", run: None },
+    Builtin { name: "test", run: Some(control::test) },
+    Builtin { name: "times", run: Some(times) },
+    Builtin { name: "trap", run: Some(trap::trap) },
+    Builtin { name: "true", run: Some(|_, _| Ok(Exit::OK)) },
+    Builtin { name: "type", run: Some(names::type_) },
+    Builtin { name: "typeset", run: Some(declare::declare) },
+    Builtin { name: "ulimit", run: None },
+    Builtin { name: "umask", run: Some(set::umask) },
+    Builtin { name: "unalias", run: Some(names::unalias) },
+    Builtin { name: "unset", run: Some(declare::unset) },
+    Builtin { name: "wait", run: Some(job::wait) },
 ];
 
 /// The built-in called `name`.
@@ -112,10 +113,7 @@ pub(super) fn find(name: &str) -> Option<&'static Builtin> {
 
 /// The names of all that work.
 pub(super) fn names() -> impl Iterator<Item = &'static str> {
-    let works = |builtin: &&Builtin| {
-        !std::ptr::fn_addr_eq(builtin.run, unsupported as fn(&mut Shell, &Call<'_>) -> Run)
-    };
-    BUILTINS.iter().filter(works).map(|builtin| builtin.name)
+    BUILTINS.iter().filter(|builtin| builtin.run.is_some()).map(|builtin| builtin.name)
 }
 
 impl Shell {
@@ -127,7 +125,7 @@ impl Shell {
         host: Host,
     ) -> Run {
         let args = argv.get(1..).unwrap_or_default();
-        (builtin.run)(self, &Call { args, name: builtin.name, declared, host })
+        builtin.run.unwrap_or(unsupported)(self, &Call { args, name: builtin.name, declared, host })
     }
 
     /// The single letters before the operands, each one of `known`; `--` ends them. Exit code 2 else.

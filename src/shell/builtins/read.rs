@@ -3,7 +3,7 @@
 use super::{Call, text};
 use crate::exit::Exit;
 use crate::shell::expand::fields::Ifs;
-use crate::shell::stdin::{await_input, next_byte};
+use crate::shell::stdin::{Bytewise, await_input};
 use crate::shell::vars::{Bytes, Value, is_name};
 use crate::shell::{LIMIT, Run, Shell};
 use nix::errno::Errno;
@@ -146,7 +146,7 @@ fn quiet(fd: &OwnedFd, wanted: &Wanted) -> Option<Termios> {
     Some(old)
 }
 
-/// Reads bytes one by one: what follows belongs to the next command. Returns the text, which of its bytes a backslash
+/// Takes bytes one by one: what follows belongs to the next command. Returns the text, which of its bytes a backslash
 /// protects from being split, and how it ended.
 fn read_text(shell: &mut Shell, fd: &OwnedFd, wanted: &Wanted) -> Run<(Bytes, Vec<bool>, End)> {
     let (mut line, mut escaped) = (Bytes::new(), Vec::new());
@@ -154,17 +154,19 @@ fn read_text(shell: &mut Shell, fd: &OwnedFd, wanted: &Wanted) -> Run<(Bytes, Ve
     let catches = shell.is_interactive || !shell.traps.signals.is_empty();
     let mut after_backslash = false;
     let mut characters = 0;
+    let mut input = Bytewise::new(fd);
     loop {
         if wanted.count.is_some_and(|(count, _)| characters >= count) {
             return Ok((line, escaped, End::Found));
         }
         if let Some(until) = until
+            && !input.has_some()
             && !is_ready(fd, until)
         {
             return Ok((line, escaped, End::Timeout));
         }
-        let ready = if catches { await_input(fd) } else { Ok(()) };
-        let byte = match ready.and_then(|()| next_byte(fd)) {
+        let ready = if catches && !input.has_some() { await_input(fd) } else { Ok(()) };
+        let byte = match ready.and_then(|()| input.next_byte()) {
             Ok(Some(byte)) => byte,
             Ok(None) => return Ok((line, escaped, End::Input)),
             Err(Errno::EINTR) => {

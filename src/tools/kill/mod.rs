@@ -47,12 +47,18 @@ fn options() -> Command {
         .arg(Arg::new("PID").num_args(0..).allow_negative_numbers(true))
 }
 
-/// Turns `-9` and `-TERM` into `-s 9` and `-s TERM`. Only the first word may be such a signal.
+/// Turns `-9` and `-TERM` into `-s 9` and `-s TERM`. Only the first word may be such a signal; in capitals it is taken
+/// for one even when there is none of that name, which is then said.
 fn rewrite(mut words: Vec<OsString>) -> Vec<OsString> {
     let signal = words
         .first()
         .and_then(|word| word.to_str()?.strip_prefix('-'))
-        .filter(|word| signals::number(word).is_some())
+        .filter(|word| {
+            let is_name = word.len() > 1
+                && word.starts_with(|c: char| c.is_ascii_uppercase())
+                && !word.contains(|c: char| c.is_ascii_lowercase());
+            is_name || signals::number(word).is_some()
+        })
         .map(OsString::from);
     if let Some(signal) = signal {
         words.splice(..1, [OsString::from("-s"), signal]);

@@ -1,5 +1,6 @@
 //! What is shown: a file, read at the places that are looked at, or a pipe, kept up to a limit.
 
+use super::keys::Keyboard;
 use crate::error::Result;
 use crate::tools::elf::read_at;
 use std::fs::File;
@@ -12,6 +13,9 @@ pub(super) const KEPT: usize = 64 << 20;
 pub(super) const LINE: usize = 64 << 10;
 
 const CHUNK: usize = 64 << 10;
+
+/// After so many chunks, it is looked whether they are still wanted.
+const GLANCE: usize = 64;
 
 /// Of every so many lines the place is remembered once it is known.
 const EVERY: u64 = 4096;
@@ -122,12 +126,17 @@ impl Document {
         }
     }
 
-    /// The number of the line at `at`, counted from 1.
-    pub(super) fn number(&mut self, at: u64) -> u64 {
+    /// The number of the line at `at`, counted from 1; `None` when the keyboard says that it takes too long.
+    pub(super) fn number(&mut self, at: u64, keyboard: &mut Keyboard) -> Option<u64> {
         let known = self.marks.partition_point(|mark| *mark <= at).saturating_sub(1);
         let mut place = self.marks.get(known).copied().unwrap_or(0);
         let mut number = known as u64 * EVERY;
+        let mut read_by_now = 0usize;
         while place < at {
+            read_by_now += 1;
+            if read_by_now.is_multiple_of(GLANCE) && keyboard.stops() {
+                return None;
+            }
             let length = CHUNK.min(usize::try_from(at - place).unwrap_or(CHUNK));
             let bytes = self.bytes(place, length);
             let (read, ends): (usize, Vec<usize>) =
@@ -143,17 +152,20 @@ impl Document {
             }
             place += read as u64;
         }
-        number + 1
+        Some(number + 1)
     }
 
-    /// Where line `number`, counted from 1, begins; the last line when there are not so many.
-    pub(super) fn place(&mut self, number: u64) -> u64 {
+    /// Where line `number`, counted from 1, begins; the last line when there are not so many, and as far as it got when
+    /// the keyboard says that it takes too long.
+    pub(super) fn place(&mut self, number: u64, keyboard: &mut Keyboard) -> u64 {
         let wanted = number.saturating_sub(1);
         // Counts as far as it must, which leaves marks.
         let mut last = self.marks.last().copied().unwrap_or(0);
         while (self.marks.len() as u64) * EVERY <= wanted && last < self.size() {
             last = (last + (1 << 20)).min(self.size());
-            self.number(last);
+            if self.number(last, keyboard).is_none() || keyboard.stops() {
+                break;
+            }
         }
         let mark = ((wanted / EVERY) as usize).min(self.marks.len().saturating_sub(1));
         let mut place = self.marks.get(mark).copied().unwrap_or(0);

@@ -1,6 +1,7 @@
 //! The pager: what is on the screen, and how it moves.
 
 use super::document::Document;
+use super::keys::Keyboard;
 use super::line::{self, Look};
 use crate::error::Result;
 use crate::output::{Io, table, visible};
@@ -15,9 +16,21 @@ pub(super) struct Top {
     pub(super) row: usize,
 }
 
+/// After so many lines or rows, it is looked whether what is done is still wanted.
+const GLANCE: usize = 256;
+
+/// A row somewhere, and what it takes to go on from it.
+struct Cursor {
+    at: Top,
+    /// How many rows its line has.
+    height: usize,
+    next: u64,
+}
+
 /// One file on the screen.
 pub(super) struct Pager {
     pub(super) document: Document,
+    pub(super) keyboard: Keyboard,
     pub(super) name: Vec<u8>,
     pub(super) top: Top,
     pub(super) look: Look,
@@ -55,12 +68,46 @@ impl Pager {
         let columns = self.columns.saturating_sub(gutter).max(1);
         let mut rows = line::rows(&text, &self.look, pattern, columns, self.shift);
         if gutter > 0 {
-            let number = self.document.number(at);
+            let number = self.number(at);
             for (i, row) in rows.iter_mut().enumerate() {
                 *row = if i == 0 { format!("{number:>7} {row}") } else { format!("{:8}{row}", "") };
             }
         }
         Some((rows, next))
+    }
+
+    /// The number of the line at `at`; 0, and no numbers from then on, when somebody did not want to wait for it.
+    fn number(&mut self, at: u64) -> u64 {
+        self.document.number(at, &mut self.keyboard).unwrap_or_else(|| {
+            self.look.numbers = false;
+            self.message = Some("interrupted: no line numbers".into());
+            0
+        })
+    }
+
+    /// How many rows the line at `at` has, and where the next one begins.
+    fn height(&mut self, at: u64) -> Option<(usize, u64)> {
+        let (text, next) = self.document.line(at)?;
+        if self.look.chop {
+            return Some((1, next));
+        }
+        let gutter = if self.look.numbers { 8 } else { 0 };
+        let columns = self.columns.saturating_sub(gutter).max(1);
+        Some((line::rows(&text, &self.look, None, columns, self.shift).len(), next))
+    }
+
+    fn cursor(&mut self, at: Top) -> Option<Cursor> {
+        let (height, next) = self.height(at.line)?;
+        Some(Cursor { at, height, next })
+    }
+
+    /// The row below; `None` at the end.
+    fn below(&mut self, cursor: Cursor) -> Option<Cursor> {
+        if cursor.at.row + 1 < cursor.height {
+            let at = Top { row: cursor.at.row + 1, ..cursor.at };
+            return Some(Cursor { at, ..cursor });
+        }
+        self.cursor(Top { line: cursor.next, row: 0 })
     }
 
     /// The rows of one screen.
@@ -127,16 +174,16 @@ impl Pager {
 
     /// Down by `count` rows, not beyond the end.
     pub(super) fn down(&mut self, count: usize) {
-        for _ in 0..count {
-            self.screen();
-            if self.at_end {
-                return;
+        let Some(mut top) = self.cursor(self.top) else { return };
+        let mut behind = self.bottom().and_then(|bottom| self.cursor(bottom));
+        for i in 1..=count {
+            let Some(bottom) = behind else { break };
+            let Some(below) = self.below(top) else { break };
+            (self.top, top) = (below.at, below);
+            behind = self.below(bottom);
+            if i.is_multiple_of(GLANCE) && self.keyboard.stops() {
+                break;
             }
-            let Some((rows, next)) = self.rows_of(self.top.line) else { return };
-            self.top = match self.top.row + 1 < rows.len() {
-                true => Top { row: self.top.row + 1, ..self.top },
-                false => Top { line: next, row: 0 },
-            };
         }
     }
 
@@ -150,8 +197,8 @@ impl Pager {
     fn bottom(&mut self) -> Option<Top> {
         let (mut left, mut at) = (self.page(), self.top);
         loop {
-            let (rows, next) = self.rows_of(at.line)?;
-            let here = rows.len().saturating_sub(at.row);
+            let (rows, next) = self.height(at.line)?;
+            let here = rows.saturating_sub(at.row);
             if here > left {
                 return Some(Top { line: at.line, row: at.row + left });
             }
@@ -172,8 +219,12 @@ impl Pager {
     }
 
     pub(super) fn up(&mut self, count: usize) {
-        let mut left = count;
+        let (mut left, mut lines) = (count, 0usize);
         while left > 0 {
+            lines += 1;
+            if lines.is_multiple_of(GLANCE) && self.keyboard.stops() {
+                return;
+            }
             if self.top.row >= left {
                 self.top.row -= left;
                 return;
@@ -181,7 +232,7 @@ impl Pager {
             left -= self.top.row + 1;
             self.top.row = 0;
             let Some(before) = self.document.before(self.top.line) else { return };
-            let rows = self.rows_of(before).map_or(1, |(rows, _)| rows.len());
+            let rows = self.height(before).map_or(1, |(rows, _)| rows);
             self.top = Top { line: before, row: rows.saturating_sub(1) };
         }
     }
@@ -193,7 +244,7 @@ impl Pager {
 
     /// To line `number`, counted from 1.
     pub(super) fn go(&mut self, number: u64) {
-        self.top = Top { line: self.document.place(number), row: 0 };
+        self.top = Top { line: self.document.place(number, &mut self.keyboard), row: 0 };
         self.keep_full();
     }
 
@@ -207,11 +258,15 @@ impl Pager {
 
     /// `=`.
     pub(super) fn position(&mut self, place: &str) {
-        let first = self.document.number(self.top.line);
+        let Some(first) = self.document.number(self.top.line, &mut self.keyboard) else {
+            self.message = Some("interrupted".into());
+            return;
+        };
         let end = self.bottom().map_or_else(|| self.document.size(), |bottom| bottom.line);
         let size = self.document.size();
         let percent = (u128::from(end) * 100).checked_div(size.into()).unwrap_or(100);
-        let last = first.max(self.document.number(end).saturating_sub(1));
+        let last =
+            first.max(self.document.number(end, &mut self.keyboard).unwrap_or(0).saturating_sub(1));
         self.message = Some(format!(
             "{}{place} lines {first}-{last} byte {end}/{size} {percent}%",
             visible(&self.name)

@@ -1,6 +1,5 @@
 //! Searching.
 
-use super::keys::{Key, Keyboard};
 use super::pager::{Pager, Top};
 use crate::error::{Error, Result};
 use crate::output::visible;
@@ -42,12 +41,7 @@ impl Pager {
     }
 
     /// To the `count`th line from here that matches.
-    pub(super) fn search(
-        &mut self,
-        backward: bool,
-        mut count: u64,
-        keys: &mut Keyboard,
-    ) -> Result<()> {
+    pub(super) fn search(&mut self, backward: bool, mut count: u64) -> Result<()> {
         let Some(pattern) = self.pattern.clone() else {
             self.message = Some("no previous pattern".into());
             return Ok(());
@@ -62,12 +56,14 @@ impl Pager {
             let Some(line) = next else { break };
             at = line;
             let Some((text, _)) = self.document.line(at) else {
-                // More may be in the pipe.
-                if !backward && self.document.open_pipe().is_some() {
-                    self.document.fill()?;
-                    continue;
+                // More may come out of the pipe.
+                let Some(pipe) = self.document.open_pipe().filter(|_| !backward) else { break };
+                if !self.keyboard.awaits(pipe) {
+                    self.message = Some("interrupted".into());
+                    return Ok(());
                 }
-                break;
+                self.document.fill()?;
+                continue;
             };
             if pattern.is_match(&text) {
                 count -= 1;
@@ -77,7 +73,7 @@ impl Pager {
                 }
             }
             looked += 1;
-            if looked.is_multiple_of(GLANCE) && keys.ready() && keys.next() == Some(Key::Byte(3)) {
+            if looked.is_multiple_of(GLANCE) && self.keyboard.stops() {
                 self.message = Some("interrupted".into());
                 return Ok(());
             }

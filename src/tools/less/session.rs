@@ -22,7 +22,6 @@ struct Session<'a> {
     paths: &'a [PathBuf],
     current: usize,
     case: Case,
-    keyboard: Keyboard,
     pager: Pager,
     /// The digits typed in front of a key.
     count: Option<u64>,
@@ -62,6 +61,7 @@ pub(super) fn run(
     };
     let pager = Pager {
         document: Document::new(file),
+        keyboard: Keyboard::new(keyboard),
         name: paths.get(current).map_or(b"".as_slice(), |path| heading(path)).to_vec(),
         top: Top::default(),
         look,
@@ -74,24 +74,14 @@ pub(super) fn run(
         message: None,
         at_end: false,
     };
-    let keyboard = Keyboard(keyboard);
-    let mut session = Session {
-        view,
-        paths,
-        current,
-        case,
-        keyboard,
-        pager,
-        count: None,
-        follows: false,
-        covered: None,
-    };
+    let mut session =
+        Session { view, paths, current, case, pager, count: None, follows: false, covered: None };
     session.pager.resize(io);
     if is("quit-if-one-screen") && session.is_short()? {
         session.pager.print(io)?;
         return Ok(io.exit());
     }
-    let screen = Screen::enter_with(io, session.keyboard.0.try_clone()?, !is("no-init"))?;
+    let screen = Screen::enter_with(io, session.pager.keyboard.file.try_clone()?, !is("no-init"))?;
     if let Some(pattern) = bytes(matches, "pattern") {
         session.find_first(pattern)?;
     }
@@ -130,7 +120,7 @@ impl Session<'_> {
             let wants_more = self.pager.at_end || self.follows;
             let pipe = self.pager.document.open_pipe().filter(|_| wants_more);
             let tick = (self.follows && pipe.is_none()).then_some(250);
-            match self.keyboard.wait(pipe, tick) {
+            match self.pager.keyboard.wait(pipe, tick) {
                 Key::Gone => return Ok(io.exit()),
                 Key::Signal(signal) => return Ok(Exit::signal(signal as i32)),
                 Key::Resized => self.pager.resize(io),
@@ -206,11 +196,14 @@ impl Session<'_> {
 
     /// Takes in all of a pipe, until a key is pressed.
     fn drain(&mut self) -> Result<()> {
-        while self.pager.document.open_pipe().is_some() && !self.keyboard.ready() {
-            let pipe = self.pager.document.open_pipe();
-            match self.keyboard.wait(pipe, None) {
+        while let Some(pipe) = self.pager.document.open_pipe() {
+            match self.pager.keyboard.wait(Some(pipe), None) {
                 Key::More => self.pager.document.fill()?,
-                _ => break,
+                Key::Byte(3) => break,
+                key => {
+                    self.pager.keyboard.put_back(key);
+                    break;
+                }
             }
         }
         Ok(())
@@ -232,8 +225,7 @@ impl Session<'_> {
     }
 
     fn search(&mut self, backward: bool, count: u64) -> Result<()> {
-        let keys = &mut self.keyboard;
-        self.pager.search(backward, count.max(1), keys)
+        self.pager.search(backward, count.max(1))
     }
 
     /// `+KEYS`.
@@ -259,7 +251,13 @@ impl Session<'_> {
         self.pager.pattern = self.pager.compile(pattern, self.case);
         let Some(regex) = self.pager.pattern.clone() else { return Ok(()) };
         self.pager.highlights = true;
-        if self.pager.document.line(0).is_none() && self.pager.document.open_pipe().is_some() {
+        while self.pager.document.line(0).is_none()
+            && let Some(pipe) = self.pager.document.open_pipe()
+        {
+            if !self.pager.keyboard.awaits(pipe) {
+                self.pager.message = Some("interrupted".into());
+                return Ok(());
+            }
             self.pager.document.fill()?;
         }
         // The first line counts, too.
@@ -277,7 +275,7 @@ impl Session<'_> {
             let row = self.pager.rows;
             write!(io.stdout, "\x1b[{row};1H\x1b[K{mark}{}", visible(&pattern))?;
             io.stdout.flush()?;
-            match self.keyboard.wait(None, None) {
+            match self.pager.keyboard.wait(None, None) {
                 Key::Byte(b'\r' | b'\n') => break,
                 Key::Byte(0x7f | 8) if pattern.is_empty() => return Ok(()),
                 Key::Byte(0x7f | 8) => {
@@ -305,7 +303,7 @@ impl Session<'_> {
     /// `-` and the letter of an option.
     fn switch(&mut self) {
         let look = &mut self.pager.look;
-        let (is_on, name) = match self.keyboard.wait(None, None) {
+        let (is_on, name) = match self.pager.keyboard.wait(None, None) {
             Key::Byte(b'S') => {
                 look.chop = !look.chop;
                 self.pager.shift = 0;
@@ -333,7 +331,7 @@ impl Session<'_> {
 
     /// `:n` and `:p`.
     fn other_file(&mut self, io: &Io) {
-        let next = match self.keyboard.wait(None, None) {
+        let next = match self.pager.keyboard.wait(None, None) {
             Key::Byte(b'n') => self.current + 1,
             Key::Byte(b'p') if self.current > 0 => self.current - 1,
             Key::Byte(b'p') => usize::MAX,

@@ -45,6 +45,7 @@ impl Screen {
         let (enter, leave) = if is_another { (ENTER, LEAVE) } else { (&b""[..], &b""[..]) };
         let guard = Screen { keyboard, screen, before, leave };
         let mut raw = guard.before.clone();
+        tty::restore_at_panic(&guard.keyboard, &guard.screen, &guard.before, leave)?;
         raw.local_flags -= LocalFlags::ICANON | LocalFlags::ECHO | LocalFlags::ISIG;
         tcsetattr(&guard.keyboard, SetArg::TCSADRAIN, &raw)?;
         io.stdout.write_all(enter)?;
@@ -63,6 +64,7 @@ impl Drop for Screen {
         // Whatever fails here, there is nothing better to do.
         let _ = self.screen.write_all(self.leave);
         let _ = tcsetattr(&self.keyboard, SetArg::TCSADRAIN, &self.before);
+        tty::forget();
         for signal in ENDING.into_iter().chain([Signal::SIGWINCH]) {
             let _ = process::default_action(signal);
         }

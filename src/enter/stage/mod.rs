@@ -5,26 +5,23 @@
 //! for the program and hands signals on. Its child is born inside, with every right and descriptor already gone, and
 //! does nothing but execute.
 
-use super::plan::{Ids, Join, Limit, Plan, Program, Step};
+mod child;
+mod credentials;
+
+use self::child::Prepared;
+use self::credentials::{become_user, bound, set_capabilities};
+use crate::enter::plan::{Join, Limit, Plan, Program, Step};
 use crate::error::{Error, Result, ResultExt};
 use crate::exit::Exit;
-use crate::output::order;
-use crate::sys::{pidfd, process, seccomp, tty};
-use crate::view::Caps;
-use caps::{CapSet, Capability};
+use crate::sys::{pidfd, process, seccomp};
 use nix::errno::Errno;
-use nix::fcntl::AtFlags;
 use nix::sched::{CloneFlags, setns};
 use nix::sys::prctl;
 use nix::sys::resource::{Resource, setrlimit};
 use nix::sys::signal::{SigSet, Signal, kill};
 use nix::sys::stat::{Mode, umask};
 use nix::sys::wait::{WaitPidFlag, WaitStatus, waitpid};
-use nix::unistd::{
-    ForkResult, Gid, Pid, Uid, chdir, chroot, execve, execveat, fchdir, getgroups, getresgid,
-    getresuid, setgroups, setresgid, setresuid, setsid,
-};
-use std::ffi::CString;
+use nix::unistd::{ForkResult, Pid, chdir, chroot, fchdir, setsid};
 use std::io::{Read, Write};
 use std::os::fd::{BorrowedFd, RawFd};
 
@@ -180,7 +177,7 @@ fn enter(join: &Join) -> Result<(), Errno> {
 }
 
 fn naming(join: &Join) -> String {
-    let name = super::plan::NAMESPACES
+    let name = crate::enter::plan::NAMESPACES
         .iter()
         .find(|(_, flag)| flag.bits() == join.flag)
         .map_or("unknown", |(name, _)| name);
@@ -220,70 +217,6 @@ pub(super) fn resource(number: u32) -> Resource {
     ALL[number as usize % ALL.len()]
 }
 
-fn bound(without: u64) -> Result<()> {
-    let bounding = caps::read(None, CapSet::Bounding).map_err(Error::new)?;
-    for cap in Caps::set(without).intersection(&bounding) {
-        caps::drop(None, CapSet::Bounding, *cap)
-            .map_err(Error::new)
-            .context(|| format!("taking {cap} out of the bounding set"))?;
-    }
-    Ok(())
-}
-
-fn become_user(ids: &Ids) -> Result<()> {
-    let taking = || format!("becoming user {} and group {}", ids.uid[1], ids.gid[1]);
-    if is_already(ids)? {
-        return Ok(());
-    }
-    prctl::set_keepcaps(true)?;
-    if !ids.fixed_groups {
-        let groups: Vec<Gid> = ids.groups.iter().copied().map(Gid::from_raw).collect();
-        setgroups(&groups).context(taking)?;
-    }
-    let [real, effective, saved] = ids.gid.map(Gid::from_raw);
-    setresgid(real, effective, saved).context(taking)?;
-    let [real, effective, saved] = ids.uid.map(Uid::from_raw);
-    setresuid(real, effective, saved).context(taking)?;
-    prctl::set_keepcaps(false)?;
-    // Changing ids may have made us dumpable again.
-    prctl::set_dumpable(false)?;
-    Ok(())
-}
-
-/// Whether this process is who it is to become: then no right is needed.
-fn is_already(ids: &Ids) -> Result<bool> {
-    let (uid, gid) = (getresuid()?, getresgid()?);
-    let uids = [uid.real, uid.effective, uid.saved].map(Uid::as_raw);
-    let gids = [gid.real, gid.effective, gid.saved].map(Gid::as_raw);
-    let sorted = |mut ids: Vec<u32>| {
-        order::sort(&mut ids);
-        ids
-    };
-    let groups = getgroups()?.into_iter().map(Gid::as_raw).collect();
-    let same_groups = sorted(groups) == sorted(ids.groups.clone());
-    Ok(uids == ids.uid && gids == ids.gid && (same_groups || ids.fixed_groups))
-}
-
-fn set_capabilities(wanted: &Caps) -> Result<()> {
-    let set = |which, mask| {
-        let ours = caps::read(None, CapSet::Permitted).map_err(Error::new)?;
-        let set: caps::CapsHashSet = Caps::set(mask).intersection(&ours).copied().collect();
-        caps::set(None, which, &set).map_err(Error::new).context(|| "setting capabilities")
-    };
-    let clear = |which| caps::clear(None, which).map_err(Error::new);
-    if caps::has_cap(None, CapSet::Permitted, Capability::CAP_SETPCAP).unwrap_or(false) {
-        clear(CapSet::Ambient)?;
-    }
-    set(CapSet::Effective, wanted.effective & wanted.permitted)?;
-    set(CapSet::Permitted, wanted.permitted)?;
-    // What the operator added on top must survive the exec of a program that is not root's.
-    set(CapSet::Inheritable, wanted.inheritable)?;
-    match wanted.ambient {
-        0 => Ok(()),
-        _ => set(CapSet::Ambient, wanted.ambient),
-    }
-}
-
 /// Goes to `path`, and makes sure that it is inside: a directory reached through a leaked descriptor would not be
 /// (CVE-2024-21626), and getcwd(3) tells.
 fn work_in(path: &[u8]) -> Result<()> {
@@ -314,76 +247,10 @@ fn open(fd: RawFd) -> Result<BorrowedFd<'static>> {
     process::borrow(fd).map_err(Error::from)
 }
 
-/// Everything that execve(2) takes, made before the fork, so that the child only calls.
-struct Prepared {
-    path: Option<CString>,
-    argv: Vec<CString>,
-    env: Vec<CString>,
-    last_filter: Option<Vec<seccomp::Instruction>>,
-}
-
-impl Prepared {
-    fn new(plan: &Plan) -> Result<Prepared> {
-        let strings = |list: &[Vec<u8>]| -> Result<Vec<CString>> {
-            list.iter().map(|s| CString::new(s.clone()).map_err(Error::new)).collect()
-        };
-        let path = match &plan.program {
-            Program::Path(path) => Some(CString::new(path.clone()).map_err(Error::new)?),
-            Program::File(_) => None,
-        };
-        let last_filter = plan.last_filter.clone();
-        Ok(Prepared { path, argv: strings(&plan.argv)?, env: strings(&plan.env)?, last_filter })
-    }
-
-    /// Executes; returns only to say why it could not.
-    fn execute(&self, terminal: bool) -> Error {
-        let name = || crate::output::quote(std::ffi::OsStr::new(&*self.argv[0].to_string_lossy()));
-        let errno = match self.become_leader(terminal).and_then(|()| self.exec()) {
-            Ok(never) => match never {},
-            Err(errno) => errno,
-        };
-        let error = Error::from(errno).context(name());
-        match errno {
-            Errno::ENOENT => error
-                .hint("the file is there: the loader or #! interpreter that it names is not")
-                .exit(Exit::NOT_FOUND),
-            _ => error.exit(Exit::CANNOT_RUN),
-        }
-    }
-
-    fn become_leader(&self, terminal: bool) -> Result<(), Errno> {
-        let failed = |e: std::io::Error| Errno::from_raw(e.raw_os_error().unwrap_or(libc::EIO));
-        prctl::set_pdeathsig(Signal::SIGKILL)?;
-        setsid()?;
-        if terminal {
-            tty::make_controlling(std::io::stdin()).map_err(failed)?;
-        }
-        process::reset_signals().map_err(failed)?;
-        match &self.last_filter {
-            Some(filter) => seccomp::install(filter).map_err(failed),
-            None => Ok(()),
-        }
-    }
-
-    fn exec(&self) -> Result<std::convert::Infallible, Errno> {
-        match &self.path {
-            Some(path) => execve(path, &self.argv, &self.env),
-            None => {
-                let file = process::borrow(PROGRAM_FD).map_err(|_| Errno::EBADF)?;
-                nix::fcntl::fcntl(
-                    file,
-                    nix::fcntl::FcntlArg::F_SETFD(nix::fcntl::FdFlag::FD_CLOEXEC),
-                )?;
-                execveat(file, c"", &self.argv, &self.env, AtFlags::AT_EMPTY_PATH)
-            }
-        }
-    }
-}
-
 /// What is handed on to the program, and the end of it.
 fn forwarded() -> SigSet {
     let mut set = SigSet::empty();
-    for signal in super::supervise::FORWARDED {
+    for signal in crate::enter::supervise::FORWARDED {
         set.add(signal);
     }
     set.add(Signal::SIGCHLD);
