@@ -3,14 +3,16 @@
 
 use super::dir::{Dir, FileType};
 use super::idmap::Owners;
+use super::pseudo;
 use crate::error::{Error, Result, ResultExt};
 use crate::output::quote;
 use nix::errno::Errno;
 use nix::fcntl::{OFlag, OpenHow, ResolveFlag, openat2};
 use nix::sys::stat::{FileStat, Mode, fstat};
-use std::ffi::OsString;
+use std::ffi::{OsStr, OsString};
 use std::fs::File;
 use std::os::fd::{AsFd, AsRawFd, BorrowedFd, OwnedFd};
+use std::os::unix::ffi::OsStrExt;
 use std::path::{Component, Path, PathBuf};
 use std::rc::Rc;
 
@@ -99,6 +101,7 @@ impl Root {
     }
 
     /// Opens a regular file for writing and makes it when it is missing; what it held is cut off, unless `append`.
+    /// Files of procfs and its like are refused: the kernel would ask for our rights and not for the target's.
     ///
     /// Whether the operator allowed changes is for the caller to ask ([`super::View::may_write`]).
     pub fn create(&self, path: &Path, append: bool) -> Result<File> {
@@ -120,12 +123,14 @@ impl Root {
                 // device, and a name may be swapped.
                 Ok(handle) => {
                     regular(&handle)?;
+                    pseudo::refuse(&handle)?;
                     let path = format!("/proc/self/fd/{}", handle.as_raw_fd());
                     nix::fcntl::open(path.as_str(), flags | OFlag::O_CLOEXEC, Mode::empty())?
                 }
                 Err(Errno::ENOENT) => {
-                    let new = flags | OFlag::O_CREAT | OFlag::O_EXCL;
-                    self.resolve_with(path, new, Mode::from_bits_truncate(0o644))?
+                    let (above, name) = self.above(path)?;
+                    let new = flags | OFlag::O_CREAT | OFlag::O_EXCL | OFlag::O_CLOEXEC;
+                    nix::fcntl::openat(above, name, new, Mode::from_bits_truncate(0o644))?
                 }
                 Err(errno) => return Err(errno.into()),
             };
@@ -136,6 +141,18 @@ impl Root {
             Ok(file)
         };
         create().context(|| quote(path))
+    }
+
+    /// The directory in which `path` is to be made or taken away, and its name there, for calls that follow no link.
+    /// Directories of procfs and its like are refused as in [`Root::create`].
+    pub fn above<'p>(&self, path: &'p Path) -> Result<(OwnedFd, &'p OsStr)> {
+        // `a/` and `a/.` are no names of a file.
+        let is_last = |name: &&OsStr| path.as_os_str().as_bytes().ends_with(name.as_bytes());
+        let name = path.file_name().filter(is_last).ok_or(Errno::EISDIR)?;
+        let above = path.parent().unwrap_or(Path::new(""));
+        let above = self.resolve(&Path::new(".").join(above), OFlag::O_PATH | OFlag::O_DIRECTORY)?;
+        pseudo::refuse(&above)?;
+        Ok((above, name))
     }
 
     /// Opens a directory, links followed inside the target.
@@ -191,14 +208,9 @@ impl Root {
     }
 
     fn resolve(&self, path: &Path, flags: OFlag) -> Result<OwnedFd, Errno> {
-        self.resolve_with(path, flags, Mode::empty())
-    }
-
-    fn resolve_with(&self, path: &Path, flags: OFlag, mode: Mode) -> Result<OwnedFd, Errno> {
         let path = self.cwd.join(path);
         let how = OpenHow::new()
             .flags(flags | OFlag::O_CLOEXEC)
-            .mode(mode)
             .resolve(ResolveFlag::RESOLVE_IN_ROOT | ResolveFlag::RESOLVE_NO_MAGICLINKS);
         loop {
             // A rename elsewhere in the target during the walk makes the kernel ask for another try.
