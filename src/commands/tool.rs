@@ -57,9 +57,12 @@ fn on_target(tool: &Tool, matches: &ArgMatches, by_pid: bool) -> Result<Exit> {
     };
     // The verb itself is the operator's word: nobody types `dbg kill` to look around.
     let write = matches.get_flag(WRITE) || tool.name == "kill";
-    let view: View =
+    let mut view: View =
         target::open(&words, Access { write, exec: false, rights: tool.needs.rights() })?;
     let mut io = Io::of_process(tool.name)?;
+    if let Ok(root) = &mut view.root {
+        root.lend_streams(io.descriptors())?;
+    }
     Ok(tool.run(&view, matches, &mut io))
 }
 

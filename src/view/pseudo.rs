@@ -4,7 +4,7 @@
 //! dbg. A target that knows its operator writes to `/var/log/app.log` could make that name a link to such a file.
 
 use crate::error::{Error, Result};
-use nix::sys::statfs::fstatfs;
+use nix::sys::statfs::{PROC_SUPER_MAGIC, fstatfs};
 use std::os::fd::AsFd;
 
 /// `statfs(2)`'s `f_type` of each (linux/magic.h, and the sources of those that are not in it).
@@ -51,4 +51,9 @@ pub(super) fn refuse(file: impl AsFd) -> Result<()> {
         ))
         .hint("do it by hand on this machine, or as the target: dbg exec")),
     }
+}
+
+/// Whether `file` is of a procfs.
+pub(super) fn is_proc(file: impl AsFd) -> bool {
+    fstatfs(file).is_ok_and(|facts| facts.filesystem_type() == PROC_SUPER_MAGIC)
 }

@@ -20,6 +20,9 @@ use std::rc::Rc;
 pub(super) const OPEN: OFlag =
     OFlag::O_RDONLY.union(OFlag::O_CLOEXEC).union(OFlag::O_NOCTTY).union(OFlag::O_NONBLOCK);
 
+/// How many links lead to one file at most, as the kernel has it (path_resolution(7)).
+const LINKS: usize = 40;
+
 /// A target's root directory. Relative paths start at [`Root::cwd`].
 #[derive(Debug)]
 pub struct Root {
@@ -60,6 +63,21 @@ impl Root {
         self.lent.push((path, file));
     }
 
+    /// Lends the three streams of a tool under the paths that hands know them by. A link of the target's `/dev` would
+    /// lead to streams of one of its own processes, if anywhere.
+    pub fn lend_streams(&mut self, streams: [BorrowedFd<'_>; 3]) -> Result<()> {
+        for (number, (name, stream)) in ["stdin", "stdout", "stderr"].iter().zip(streams).enumerate() {
+            for path in [
+                format!("/dev/{name}"),
+                format!("/dev/fd/{number}"),
+                format!("/proc/self/fd/{number}"),
+            ] {
+                self.lend(path.into(), stream.try_clone_to_owned()?);
+            }
+        }
+        Ok(())
+    }
+
     /// How many files are lent.
     pub fn lent(&self) -> usize {
         self.lent.len()
@@ -95,18 +113,22 @@ impl Root {
             return file.map(File::from);
         }
         self.resolve(path, OFlag::O_PATH)
-            .map_err(Error::from)
+            .map_err(|errno| self.explained(path, errno))
             .and_then(readable)
             .context(|| quote(path))
     }
 
     /// Opens a regular file for writing and makes it when it is missing; what it held is cut off, unless `append`.
-    /// Files of procfs and its like are refused: the kernel would ask for our rights and not for the target's.
+    /// `/dev/null` is this machine's, as in redirections. Files of procfs and its like are refused: the kernel would ask for our rights and not for the target's.
     ///
     /// Whether the operator allowed changes is for the caller to ask ([`super::View::may_write`]).
     pub fn create(&self, path: &Path, append: bool) -> Result<File> {
         if let Some(file) = self.borrowed(path) {
             return file.map(File::from);
+        }
+        if is_null(path) {
+            let flags = OFlag::O_WRONLY | OFlag::O_CLOEXEC;
+            return Ok(nix::fcntl::open(path, flags, Mode::empty()).context(|| quote(path))?.into());
         }
         let mut flags = OFlag::O_WRONLY | OFlag::O_NOCTTY | OFlag::O_NONBLOCK;
         if append {
@@ -132,7 +154,7 @@ impl Root {
                     let new = flags | OFlag::O_CREAT | OFlag::O_EXCL | OFlag::O_CLOEXEC;
                     nix::fcntl::openat(above, name, new, Mode::from_bits_truncate(0o644))?
                 }
-                Err(errno) => return Err(errno.into()),
+                Err(errno) => return Err(self.explained(path, errno)),
             };
             let file = File::from(fd);
             if !append {
@@ -157,7 +179,8 @@ impl Root {
 
     /// Opens a directory, links followed inside the target.
     pub fn open_dir(&self, path: &Path) -> Result<Dir> {
-        let dir = self.resolve(path, OPEN | OFlag::O_DIRECTORY).context(|| quote(path))?;
+        let dir = self.resolve(path, OPEN | OFlag::O_DIRECTORY);
+        let dir = dir.map_err(|errno| self.explained(path, errno)).context(|| quote(path))?;
         Ok(Dir::new(dir, Rc::clone(&self.owners)))
     }
 
@@ -171,13 +194,24 @@ impl Root {
         self.stat_of(path, false)
     }
 
+    /// [`Root::stat`] or [`Root::lstat`] of what may not be there; an error where that can't be told.
+    pub fn find(&self, path: &Path, follow: bool) -> Result<Option<FileStat>> {
+        match self.stat_of(path, follow) {
+            Ok(stat) => Ok(Some(stat)),
+            Err(error) => match error.errno() {
+                Some(Errno::EACCES | Errno::EPERM | Errno::EIO | Errno::ESTALE) => Err(error),
+                _ => Ok(None),
+            },
+        }
+    }
+
     /// An O_PATH descriptor of `path`: for calls on the file itself, such as statfs, that must not open it.
     pub fn handle(&self, path: &Path, follow: bool) -> Result<OwnedFd> {
         if let Some(file) = self.borrowed(path).filter(|_| follow) {
             return file;
         }
         let flags = if follow { OFlag::O_PATH } else { OFlag::O_PATH | OFlag::O_NOFOLLOW };
-        Ok(self.resolve(path, flags)?)
+        self.resolve(path, flags).map_err(|errno| self.explained(path, errno))
     }
 
     /// fstat(2) of a [`Root::handle`]; owners are as the target numbers them.
@@ -187,7 +221,12 @@ impl Root {
 
     /// Where the symbolic link `path` points, as it is written.
     pub fn readlink(&self, path: &Path) -> Result<OsString> {
-        let link = |fd: OwnedFd| Ok(nix::fcntl::readlinkat(fd, c"")?);
+        // By a handle, the kernel says ENOENT of what is no link.
+        let read = |fd: OwnedFd| nix::fcntl::readlinkat(fd, c"");
+        let link = |fd| read(fd).map_err(|errno| match errno {
+            Errno::ENOENT => Errno::EINVAL.into(),
+            errno => Error::from(errno),
+        });
         self.handle(path, false).and_then(link).context(|| quote(path))
     }
 
@@ -205,6 +244,34 @@ impl Root {
     fn stat_of(&self, path: &Path, follow: bool) -> Result<FileStat> {
         let handle = self.handle(path, follow).context(|| quote(path))?;
         self.stat_handle(handle).context(|| quote(path))
+    }
+
+    /// What `errno` means for `path`: the kernel's one word for too many links is for its own links, too.
+    fn explained(&self, path: &Path, errno: Errno) -> Error {
+        if errno != Errno::ELOOP || !self.meets_magic_link(path) {
+            return errno.into();
+        }
+        Error::new("a link of procfs that the kernel resolves, to wherever that is: dbg does not follow it")
+            .hint("`readlink` shows where it leads, and `lsof` what a process has open")
+    }
+
+    /// Whether what ends `path` is a link that no text stands for (proc(5): `exe`, `root`, `cwd`, `fd/N`).
+    fn meets_magic_link(&self, path: &Path) -> bool {
+        let mut path = self.cwd.join(path);
+        for _ in 0..LINKS {
+            let parts: Vec<&Path> = path.ancestors().collect();
+            let is_end = |path: &&&Path| matches!(self.resolve(path, OFlag::O_PATH), Err(Errno::ELOOP));
+            let Some(end) = parts.iter().rev().find(is_end) else { return false };
+            let Ok(link) = self.resolve(end, OFlag::O_PATH | OFlag::O_NOFOLLOW) else {
+                return false;
+            };
+            if pseudo::is_proc(&link) {
+                return true;
+            }
+            let Ok(target) = nix::fcntl::readlinkat(link, c"") else { return false };
+            path = end.parent().unwrap_or(Path::new("/")).join(target);
+        }
+        false
     }
 
     fn resolve(&self, path: &Path, flags: OFlag) -> Result<OwnedFd, Errno> {
@@ -248,6 +315,11 @@ pub(super) fn readable(fd: OwnedFd) -> Result<File> {
     }
     let path = format!("/proc/self/fd/{}", fd.as_raw_fd());
     Ok(File::from(nix::fcntl::open(path.as_str(), OPEN, Mode::empty())?))
+}
+
+/// Whether `path` is the null device, which is no part of the target.
+pub(super) fn is_null(path: &Path) -> bool {
+    path == Path::new("/dev/null")
 }
 
 fn is_memory_device(device: u64) -> bool {

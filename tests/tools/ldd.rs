@@ -217,7 +217,7 @@ fn a_library_that_needs_thousands_is_read_in_little_memory() {
     let (out, err) = in_little_memory(&path);
     assert!(out.contains("nnn => not found") && err.contains("needs more than can be read"), "{err}");
     let few: Vec<String> = (0..50).map(|i| format!("libfew{i}.so")).collect();
-    let few: Vec<(&str, usize)> = few.iter().map(|name| (name.as_str(), 80)).collect();
+    let few: Vec<(&str, usize)> = few.iter().map(|name| (name.as_str(), 20)).collect();
     fs::write(&path, library(&few, "/nosuch")).unwrap();
     let (out, err) = in_little_memory(&path);
     assert_eq!((out.matches("not found").count(), err.as_str()), (50, ""), "{out}");

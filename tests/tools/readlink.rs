@@ -168,3 +168,11 @@ fn where_a_link_points_can_not_drive_a_terminal() {
     let shown = run_on_terminal(&view_of(dir.path()), &["readlink", "l"], 80);
     assert_eq!(shown, "\\x1b[31mred\\n\r\n");
 }
+
+#[test]
+fn what_is_no_link_is_said_so() {
+    let dir = tempfile::tempdir().unwrap();
+    std::fs::write(dir.path().join("file"), "").unwrap();
+    let ran = crate::common::tool::run(&crate::common::tool::view_of(dir.path()), &["readlink", "-v", "file", "nosuch"]);
+    assert_eq!(ran.stderr, "readlink: file: invalid argument\nreadlink: nosuch: no such file or directory\n");
+}
