@@ -66,13 +66,16 @@ fn run(mut args: Vec<OsString>) -> Result<Exit> {
             .exit(Exit::NOT_FOUND));
     }
     let rights = tool.map_or(0, |tool| tool.rights(&args));
-    let view = match inside {
+    let mut view = match inside {
         Some(label) => view::open_inside(&label.to_string_lossy(), write)?,
         None => view::open_host(target()?, Access { write, exec: is_shell, rights })?,
     };
     match tool {
         Some(tool) => {
             let mut io = Io::of_process(tool.name)?;
+            if let Ok(root) = &mut view.root {
+                root.lend_streams(io.descriptors())?;
+            }
             Ok(tool.invoke(&view, args, &mut io))
         }
         None => shell(view, args),

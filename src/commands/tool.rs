@@ -58,8 +58,11 @@ fn on_target(tool: &Tool, matches: &ArgMatches, by_pid: bool, rights: u64) -> Re
     };
     // The verb itself is the operator's word: nobody types `dbg kill` to look around.
     let write = matches.get_flag(WRITE) || tool.name == "kill";
-    let view: View = target::open(&words, Access { write, exec: false, rights })?;
+    let mut view: View = target::open(&words, Access { write, exec: false, rights })?;
     let mut io = Io::of_process(tool.name)?;
+    if let Ok(root) = &mut view.root {
+        root.lend_streams(io.descriptors())?;
+    }
     Ok(tool.run(&view, matches, &mut io))
 }
 

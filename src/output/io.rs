@@ -140,6 +140,11 @@ impl Io {
         ))
     }
 
+    /// Descriptors of the three streams.
+    pub fn descriptors(&self) -> [BorrowedFd<'_>; 3] {
+        [self.stdin.as_fd(), self.stdout.as_fd(), self.stderr.as_fd()]
+    }
+
     /// Reports a failure that does not end the tool (one operand of several) as `NAME: TEXT` on stderr. The tool then
     /// ends in [`Io::exit`].
     pub fn complain(&mut self, error: &Error) {

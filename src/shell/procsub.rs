@@ -75,6 +75,7 @@ impl Shell {
             .map(|(fd, name)| (fd, name.to_owned()))
             .into_iter()
             .chain([0, 1, 2].map(numbered))
+            .chain([0, 1, 2].map(|fd| (fd, format!("/proc/self/fd/{fd}"))))
             .chain(self.fds.keys().copied().map(numbered))
             .collect();
         for (fd, path) in all {

@@ -96,6 +96,18 @@ impl Shell {
             }
             if follow { root.stat(path).ok() } else { root.lstat(path).ok() }
         };
+        let is_about_a_file = !matches!(
+            predicate,
+            Unary::StringHasNonZeroLength
+                | Unary::StringHasZeroLength
+                | Unary::FdIsOpenTerminal
+                | Unary::ShellOptionEnabled
+                | Unary::ShellVariableIsSetAndAssigned
+                | Unary::ShellVariableIsSetAndNameRef
+        );
+        if is_about_a_file && let Err(why) = self.can_be_told(operand) {
+            return Ok(Err(why));
+        }
         let is = |kind: FileType| stat(true).is_some_and(|s| FileType::of_mode(s.st_mode) == kind);
         let has = |bits: u32| stat(true).is_some_and(|s| s.st_mode & bits != 0);
         let who = self.view.who.as_ref().ok();
@@ -164,6 +176,13 @@ impl Shell {
         }
     }
 
+    /// Fails with the reason where neither yes nor no can be said of a file.
+    fn can_be_told(&self, path: &[u8]) -> Result<(), String> {
+        let root = self.view.root().map_err(|error| error.to_string())?;
+        let found = root.find(Path::new(OsStr::from_bytes(path)), false);
+        found.map(drop).map_err(|error| error.to_string())
+    }
+
     /// `arithmetic`: numbers are expressions, as `[[` has it; `test` wants plain integers.
     fn binary(
         &mut self,
@@ -179,6 +198,12 @@ impl Shell {
             Binary::ArithmeticLessThanOrEqualTo => i64::le,
             Binary::ArithmeticGreaterThan => i64::gt,
             Binary::ArithmeticGreaterThanOrEqualTo => i64::ge,
+            Binary::FilesReferToSameDeviceAndInodeNumbers
+            | Binary::LeftFileIsNewerOrExistsWhenRightDoesNot
+            | Binary::LeftFileIsOlderOrDoesNotExistWhenRightDoes => {
+                let told = self.can_be_told(left).and_then(|()| self.can_be_told(right));
+                return Ok(told.map(|()| self.compare(predicate, left, right)));
+            }
             _ => return Ok(Ok(self.compare(predicate, left, right))),
         };
         let mut numbers = [0; 2];

@@ -24,6 +24,8 @@ const SEGMENTS: usize = 1170;
 const SECTIONS: usize = 20_000;
 const DYNAMIC: u64 = 64 << 10;
 const NOTES: u64 = 64 << 10;
+/// The most bytes of names of libraries that are kept of one file.
+const NEEDED: usize = 32 << 10;
 /// The longest path or name of a library.
 const STRING: usize = 4096;
 
@@ -71,6 +73,8 @@ pub(super) struct Section {
 #[derive(Clone, Debug, Default)]
 pub(super) struct Dynamic {
     pub(super) needed: Vec<Vec<u8>>,
+    /// Whether there are more libraries than are kept.
+    pub(super) is_cut: bool,
     pub(super) rpath: Option<Vec<u8>>,
     pub(super) runpath: Option<Vec<u8>>,
     pub(super) soname: Option<Vec<u8>>,
@@ -131,35 +135,33 @@ impl<'a> Elf<'a> {
     /// The program headers.
     pub(super) fn segments(&self) -> Vec<Segment> {
         let count = (self.segment_count as usize).min(SEGMENTS);
-        self.entries(self.segments_at, self.segment_size, if self.is_64 { 56 } else { 32 }, count)
-            .filter_map(|entry| {
-                let field = |at32, at64| self.field(&entry, at32, at64);
-                Some(Segment {
-                    kind: self.short(&entry, 0)?,
-                    offset: field(4, 8)?,
-                    address: field(8, 16)?,
-                    size: field(16, 32)?,
-                    align: field(28, 48)?,
-                })
+        let size = if self.is_64 { 56 } else { 32 };
+        self.entries(self.segments_at, (self.segment_size, size), count, |entry| {
+            let field = |at32, at64| self.field(entry, at32, at64);
+            Some(Segment {
+                kind: self.short(entry, 0)?,
+                offset: field(4, 8)?,
+                address: field(8, 16)?,
+                size: field(16, 32)?,
+                align: field(28, 48)?,
             })
-            .collect()
+        })
     }
 
     /// The section headers.
     pub(super) fn sections(&self) -> Vec<Section> {
         let count = (self.section_count as usize).min(SECTIONS);
-        self.entries(self.sections_at, self.section_size, if self.is_64 { 64 } else { 40 }, count)
-            .filter_map(|entry| {
-                let field = |at32, at64| self.field(&entry, at32, at64);
-                Some(Section {
-                    name: self.short(&entry, 0)?.into(),
-                    kind: self.short(&entry, 4)?,
-                    offset: field(16, 24)?,
-                    size: field(20, 32)?,
-                    align: field(32, 48)?,
-                })
+        let size = if self.is_64 { 64 } else { 40 };
+        self.entries(self.sections_at, (self.section_size, size), count, |entry| {
+            let field = |at32, at64| self.field(entry, at32, at64);
+            Some(Section {
+                name: self.short(entry, 0)?.into(),
+                kind: self.short(entry, 4)?,
+                offset: field(16, 24)?,
+                size: field(20, 32)?,
+                align: field(32, 48)?,
             })
-            .collect()
+        })
     }
 
     /// Whether the header promises sections.
@@ -214,16 +216,25 @@ impl<'a> Elf<'a> {
         });
         let string = |at: u64| self.string(strings?.checked_add(at)?);
         let mut dynamic = Dynamic::default();
+        let (mut kept, mut soname, mut rpath, mut runpath) = (0, None, None, None);
         for (tag, value) in pairs() {
             match tag {
-                1 => dynamic.needed.extend(string(value)),
-                14 => dynamic.soname = string(value),
-                15 => dynamic.rpath = string(value),
-                29 => dynamic.runpath = string(value),
+                1 if kept > NEEDED => dynamic.is_cut = true,
+                1 => {
+                    let name = string(value);
+                    kept += name.as_ref().map_or(0, Vec::len);
+                    dynamic.needed.extend(name);
+                }
+                14 => soname = Some(value),
+                15 => rpath = Some(value),
+                29 => runpath = Some(value),
                 0x6fff_fffb => dynamic.is_pie = value & 0x0800_0000 != 0,
                 _ => {}
             }
         }
+        dynamic.soname = soname.and_then(string);
+        dynamic.rpath = rpath.and_then(string);
+        dynamic.runpath = runpath.and_then(string);
         Some(dynamic)
     }
 
@@ -259,28 +270,39 @@ impl<'a> Elf<'a> {
     }
 
     fn string(&self, at: u64) -> Option<Vec<u8>> {
-        let mut bytes = vec![0; STRING];
+        let mut bytes = [0; STRING];
         let n = read_at(self.file, &mut bytes, at);
-        let end = bytes.iter().take(n).position(|b| *b == 0)?;
-        bytes.truncate(end);
-        Some(bytes)
+        let text = bytes.get(..n)?;
+        // As long as it is: what is kept of many must not be as long as the longest.
+        Some(text.get(..memchr::memchr(0, text)?)?.to_vec())
     }
 
-    /// `count` entries of a table, those within the file.
-    fn entries(
+    /// `count` entries of a table, those within the file. Entries of another size than the structure's are none, as the
+    /// kernel has it for program headers.
+    fn entries<T>(
         &self,
         at: u64,
-        size: u64,
-        least: u64,
+        (size, expected): (u64, usize),
         count: usize,
-    ) -> impl Iterator<Item = Vec<u8>> {
-        let count = if size < least { 0 } else { count };
-        let mut table = vec![0; count * size as usize];
-        let n = read_at(self.file, &mut table, at);
-        table.truncate(n);
-        let entries: Vec<Vec<u8>> =
-            table.chunks_exact((size as usize).max(1)).map(<[u8]>::to_vec).collect();
-        entries.into_iter()
+        entry: impl Fn(&[u8]) -> Option<T>,
+    ) -> Vec<T> {
+        let mut found = Vec::new();
+        if size != expected as u64 {
+            return found;
+        }
+        let mut buffer = [0; 64 * 64];
+        let at_once = buffer.len() / expected;
+        for start in (0..count).step_by(at_once) {
+            let length = (count - start).min(at_once) * expected;
+            let Some(piece) = buffer.get_mut(..length) else { break };
+            let n = read_at(self.file, piece, at.saturating_add((start * expected) as u64));
+            let whole = piece.get(..n).unwrap_or_default().chunks_exact(expected);
+            found.extend(whole.filter_map(&entry));
+            if n < length {
+                break;
+            }
+        }
+        found
     }
 
     fn short(&self, entry: &[u8], at: usize) -> Option<u32> {

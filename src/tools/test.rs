@@ -201,39 +201,44 @@ impl Test<'_> {
     fn unary(&self, operator: &[u8], operand: &[u8]) -> Result<Option<bool>> {
         let [b'-', letter] = operator else { return Ok(None) };
         let path = Path::new(os(operand));
-        let stat = |follow: bool| -> Option<FileStat> {
-            let root = self.view.root().ok().filter(|_| !operand.is_empty())?;
-            if follow { root.stat(path).ok() } else { root.lstat(path).ok() }
+        let stat = |follow: bool| -> Result<Option<FileStat>> {
+            if operand.is_empty() {
+                return Ok(None);
+            }
+            self.view.root()?.find(path, follow).map_err(|error| error.exit(Exit::USAGE))
         };
-        let is = |kind| stat(true).is_some_and(|s| FileType::of_mode(s.st_mode) == kind);
-        let has = |bits: u32| stat(true).is_some_and(|s| s.st_mode & bits != 0);
+        let is = |kind| -> Result<bool> {
+            Ok(stat(true)?.is_some_and(|s| FileType::of_mode(s.st_mode) == kind))
+        };
+        let has =
+            |bits: u32| -> Result<bool> { Ok(stat(true)?.is_some_and(|s| s.st_mode & bits != 0)) };
         let who = self.view.who.as_ref().ok();
-        let root = || self.view.root().ok();
+        let root = || self.view.root();
         Ok(Some(match letter {
             b'n' => !operand.is_empty(),
             b'z' => operand.is_empty(),
-            b'a' | b'e' => stat(true).is_some(),
-            b'f' => is(FileType::File),
-            b'd' => is(FileType::Dir),
-            b'b' => is(FileType::Block),
-            b'c' => is(FileType::Char),
-            b'p' => is(FileType::Fifo),
-            b'S' => is(FileType::Socket),
+            b'a' | b'e' => stat(true)?.is_some(),
+            b'f' => is(FileType::File)?,
+            b'd' => is(FileType::Dir)?,
+            b'b' => is(FileType::Block)?,
+            b'c' => is(FileType::Char)?,
+            b'p' => is(FileType::Fifo)?,
+            b'S' => is(FileType::Socket)?,
             b'h' | b'L' => {
-                stat(false).is_some_and(|s| FileType::of_mode(s.st_mode) == FileType::Link)
+                stat(false)?.is_some_and(|s| FileType::of_mode(s.st_mode) == FileType::Link)
             }
-            b's' => stat(true).is_some_and(|s| s.st_size > 0),
-            b'u' => has(libc::S_ISUID),
-            b'g' => has(libc::S_ISGID),
-            b'k' => has(libc::S_ISVTX),
-            b'r' if is(FileType::Dir) => root().is_some_and(|root| root.open_dir(path).is_ok()),
-            b'r' => stat(true).is_some() && root().is_some_and(|root| root.open(path).is_ok()),
+            b's' => stat(true)?.is_some_and(|s| s.st_size > 0),
+            b'u' => has(libc::S_ISUID)?,
+            b'g' => has(libc::S_ISGID)?,
+            b'k' => has(libc::S_ISVTX)?,
+            b'r' if is(FileType::Dir)? => root()?.open_dir(path).is_ok(),
+            b'r' => stat(true)?.is_some() && root()?.open(path).is_ok(),
             // Nothing in a view is writable unless the operator said so.
-            b'w' => self.view.writable && has(0o222),
-            b'x' => has(0o111),
-            b'O' => stat(true).zip(who).is_some_and(|(s, who)| s.st_uid == who.uids[1]),
-            b'G' => stat(true).zip(who).is_some_and(|(s, who)| s.st_gid == who.gids[1]),
-            b'N' => stat(true)
+            b'w' => self.view.writable && has(0o222)?,
+            b'x' => has(0o111)?,
+            b'O' => stat(true)?.zip(who).is_some_and(|(s, who)| s.st_uid == who.uids[1]),
+            b'G' => stat(true)?.zip(who).is_some_and(|(s, who)| s.st_gid == who.gids[1]),
+            b'N' => stat(true)?
                 .is_some_and(|s| (s.st_mtime, s.st_mtime_nsec) > (s.st_atime, s.st_atime_nsec)),
             b't' => match number(operand)? {
                 0 => nix::unistd::isatty(&self.io.stdin).unwrap_or(false),
@@ -246,7 +251,10 @@ impl Test<'_> {
     }
 
     fn binary(&self, left: &[u8], operator: &[u8], right: &[u8]) -> Result<bool> {
-        let stat = |path: &[u8]| self.view.root().ok()?.stat(Path::new(os(path))).ok();
+        let stat = |path: &[u8]| -> Result<Option<FileStat>> {
+            let root = self.view.root()?;
+            root.find(Path::new(os(path)), true).map_err(|error| error.exit(Exit::USAGE))
+        };
         let time = |stat: &FileStat| (stat.st_mtime, stat.st_mtime_nsec);
         Ok(match operator {
             b"=" | b"==" => left == right,
@@ -259,14 +267,14 @@ impl Test<'_> {
             b"-le" => number(left)? <= number(right)?,
             b"-gt" => number(left)? > number(right)?,
             b"-ge" => number(left)? >= number(right)?,
-            b"-ef" => stat(left)
-                .zip(stat(right))
+            b"-ef" => stat(left)?
+                .zip(stat(right)?)
                 .is_some_and(|(a, b)| (a.st_dev, a.st_ino) == (b.st_dev, b.st_ino)),
-            b"-nt" => match (stat(left), stat(right)) {
+            b"-nt" => match (stat(left)?, stat(right)?) {
                 (Some(a), Some(b)) => time(&a) > time(&b),
                 (a, _) => a.is_some(),
             },
-            _ => match (stat(left), stat(right)) {
+            _ => match (stat(left)?, stat(right)?) {
                 (Some(a), Some(b)) => time(&a) < time(&b),
                 (_, b) => b.is_some(),
             },

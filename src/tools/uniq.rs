@@ -142,7 +142,7 @@ fn run(view: &View, matches: &ArgMatches, io: &mut Io) -> Result<Exit> {
         }
         Some(path) => {
             let path = Path::new(os(path));
-            view.may_write(&format!("writing {}", quote(path)))?;
+            view.may_write_file(path)?;
             let mut file = std::io::BufWriter::new(view.root()?.create(path, false)?);
             uniq.run(records, io, |_, bytes| file.write_all(bytes).context(|| quote(path)))?;
             file.flush().map_err(Error::from).context(|| quote(path))?;

@@ -6,6 +6,7 @@ use crate::error::Result;
 use nix::errno::Errno;
 use nix::fcntl::{AtFlags, OFlag};
 use nix::sys::stat::{FileStat, Mode, fstatat};
+use nix::unistd::{UnlinkatFlags, unlinkat};
 use std::ffi::{CStr, CString, OsString};
 use std::fs::File;
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
@@ -110,6 +111,14 @@ impl Dir {
             Mode::empty(),
         )?;
         root::readable(fd)
+    }
+
+    /// Takes away `name` in it: an empty directory or, unless `is_dir`, anything else. Refused in procfs and its like,
+    /// as [`super::Root::create`] refuses.
+    pub fn remove(&self, name: &CStr, is_dir: bool) -> Result<()> {
+        super::pseudo::refuse(&self.fd)?;
+        let flags = if is_dir { UnlinkatFlags::RemoveDir } else { UnlinkatFlags::NoRemoveDir };
+        Ok(unlinkat(&self.fd, name, flags)?)
     }
 
     /// Where the symbolic link `name` in it points.

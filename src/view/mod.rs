@@ -16,6 +16,7 @@ mod mountinfo;
 mod net;
 mod preflight;
 mod proc;
+mod pseudo;
 mod read;
 mod rights;
 mod root;
@@ -160,9 +161,10 @@ impl View {
         self.environ()?.iter().find_map(value)
     }
 
-    /// [`View::may_write`] for a file. One that the shell lends is its own pipe and no part of the target.
+    /// [`View::may_write`] for a file. One that is lent is a stream or pipe of ours and no part of the target, nor is
+    /// `/dev/null`.
     pub fn may_write_file(&self, path: &std::path::Path) -> Result<()> {
-        if self.root.as_ref().is_ok_and(|root| root.is_lent(path)) {
+        if root::is_null(path) || self.root.as_ref().is_ok_and(|root| root.is_lent(path)) {
             return Ok(());
         }
         self.may_write(&format!("writing {}", crate::output::quote(path)))

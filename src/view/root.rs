@@ -3,20 +3,25 @@
 
 use super::dir::{Dir, FileType};
 use super::idmap::Owners;
+use super::pseudo;
 use crate::error::{Error, Result, ResultExt};
 use crate::output::quote;
 use nix::errno::Errno;
 use nix::fcntl::{OFlag, OpenHow, ResolveFlag, openat2};
 use nix::sys::stat::{FileStat, Mode, fstat};
-use std::ffi::OsString;
+use std::ffi::{OsStr, OsString};
 use std::fs::File;
 use std::os::fd::{AsFd, AsRawFd, BorrowedFd, OwnedFd};
+use std::os::unix::ffi::OsStrExt;
 use std::path::{Component, Path, PathBuf};
 use std::rc::Rc;
 
 /// Flags of every open for reading: never a controlling terminal, never waiting for a FIFO's other end.
 pub(super) const OPEN: OFlag =
     OFlag::O_RDONLY.union(OFlag::O_CLOEXEC).union(OFlag::O_NOCTTY).union(OFlag::O_NONBLOCK);
+
+/// How many links lead to one file at most, as the kernel has it (path_resolution(7)).
+const LINKS: usize = 40;
 
 /// A target's root directory. Relative paths start at [`Root::cwd`].
 #[derive(Debug)]
@@ -58,6 +63,23 @@ impl Root {
         self.lent.push((path, file));
     }
 
+    /// Lends the three streams of a tool under the paths that hands know them by. A link of the target's `/dev` would
+    /// lead to streams of one of its own processes, if anywhere.
+    pub fn lend_streams(&mut self, streams: [BorrowedFd<'_>; 3]) -> Result<()> {
+        for (number, (name, stream)) in
+            ["stdin", "stdout", "stderr"].iter().zip(streams).enumerate()
+        {
+            for path in [
+                format!("/dev/{name}"),
+                format!("/dev/fd/{number}"),
+                format!("/proc/self/fd/{number}"),
+            ] {
+                self.lend(path.into(), stream.try_clone_to_owned()?);
+            }
+        }
+        Ok(())
+    }
+
     /// How many files are lent.
     pub fn lent(&self) -> usize {
         self.lent.len()
@@ -93,17 +115,24 @@ impl Root {
             return file.map(File::from);
         }
         self.resolve(path, OFlag::O_PATH)
-            .map_err(Error::from)
+            .map_err(|errno| self.explained(path, errno))
             .and_then(readable)
             .context(|| quote(path))
     }
 
     /// Opens a regular file for writing and makes it when it is missing; what it held is cut off, unless `append`.
+    /// `/dev/null` is this machine's, as in redirections. Files of procfs and its like are refused: the kernel would ask for our rights and not for the target's.
     ///
     /// Whether the operator allowed changes is for the caller to ask ([`super::View::may_write`]).
     pub fn create(&self, path: &Path, append: bool) -> Result<File> {
         if let Some(file) = self.borrowed(path) {
             return file.map(File::from);
+        }
+        if is_null(path) {
+            let flags = OFlag::O_WRONLY | OFlag::O_CLOEXEC;
+            return Ok(nix::fcntl::open(path, flags, Mode::empty())
+                .context(|| quote(path))?
+                .into());
         }
         let mut flags = OFlag::O_WRONLY | OFlag::O_NOCTTY | OFlag::O_NONBLOCK;
         if append {
@@ -120,14 +149,16 @@ impl Root {
                 // device, and a name may be swapped.
                 Ok(handle) => {
                     regular(&handle)?;
+                    pseudo::refuse(&handle)?;
                     let path = format!("/proc/self/fd/{}", handle.as_raw_fd());
                     nix::fcntl::open(path.as_str(), flags | OFlag::O_CLOEXEC, Mode::empty())?
                 }
                 Err(Errno::ENOENT) => {
-                    let new = flags | OFlag::O_CREAT | OFlag::O_EXCL;
-                    self.resolve_with(path, new, Mode::from_bits_truncate(0o644))?
+                    let (above, name) = self.above(path)?;
+                    let new = flags | OFlag::O_CREAT | OFlag::O_EXCL | OFlag::O_CLOEXEC;
+                    nix::fcntl::openat(above, name, new, Mode::from_bits_truncate(0o644))?
                 }
-                Err(errno) => return Err(errno.into()),
+                Err(errno) => return Err(self.explained(path, errno)),
             };
             let file = File::from(fd);
             if !append {
@@ -138,9 +169,23 @@ impl Root {
         create().context(|| quote(path))
     }
 
+    /// The directory in which `path` is to be made or taken away, and its name there, for calls that follow no link.
+    /// Directories of procfs and its like are refused as in [`Root::create`].
+    pub fn above<'p>(&self, path: &'p Path) -> Result<(OwnedFd, &'p OsStr)> {
+        // `a/` and `a/.` are no names of a file.
+        let is_last = |name: &&OsStr| path.as_os_str().as_bytes().ends_with(name.as_bytes());
+        let name = path.file_name().filter(is_last).ok_or(Errno::EISDIR)?;
+        let above = path.parent().unwrap_or(Path::new(""));
+        let above =
+            self.resolve(&Path::new(".").join(above), OFlag::O_PATH | OFlag::O_DIRECTORY)?;
+        pseudo::refuse(&above)?;
+        Ok((above, name))
+    }
+
     /// Opens a directory, links followed inside the target.
     pub fn open_dir(&self, path: &Path) -> Result<Dir> {
-        let dir = self.resolve(path, OPEN | OFlag::O_DIRECTORY).context(|| quote(path))?;
+        let dir = self.resolve(path, OPEN | OFlag::O_DIRECTORY);
+        let dir = dir.map_err(|errno| self.explained(path, errno)).context(|| quote(path))?;
         Ok(Dir::new(dir, Rc::clone(&self.owners)))
     }
 
@@ -154,13 +199,24 @@ impl Root {
         self.stat_of(path, false)
     }
 
+    /// [`Root::stat`] or [`Root::lstat`] of what may not be there; an error where that can't be told.
+    pub fn find(&self, path: &Path, follow: bool) -> Result<Option<FileStat>> {
+        match self.stat_of(path, follow) {
+            Ok(stat) => Ok(Some(stat)),
+            Err(error) => match error.errno() {
+                Some(Errno::EACCES | Errno::EPERM | Errno::EIO | Errno::ESTALE) => Err(error),
+                _ => Ok(None),
+            },
+        }
+    }
+
     /// An O_PATH descriptor of `path`: for calls on the file itself, such as statfs, that must not open it.
     pub fn handle(&self, path: &Path, follow: bool) -> Result<OwnedFd> {
         if let Some(file) = self.borrowed(path).filter(|_| follow) {
             return file;
         }
         let flags = if follow { OFlag::O_PATH } else { OFlag::O_PATH | OFlag::O_NOFOLLOW };
-        Ok(self.resolve(path, flags)?)
+        self.resolve(path, flags).map_err(|errno| self.explained(path, errno))
     }
 
     /// fstat(2) of a [`Root::handle`]; owners are as the target numbers them.
@@ -170,7 +226,14 @@ impl Root {
 
     /// Where the symbolic link `path` points, as it is written.
     pub fn readlink(&self, path: &Path) -> Result<OsString> {
-        let link = |fd: OwnedFd| Ok(nix::fcntl::readlinkat(fd, c"")?);
+        // By a handle, the kernel says ENOENT of what is no link.
+        let read = |fd: OwnedFd| nix::fcntl::readlinkat(fd, c"");
+        let link = |fd| {
+            read(fd).map_err(|errno| match errno {
+                Errno::ENOENT => Errno::EINVAL.into(),
+                errno => Error::from(errno),
+            })
+        };
         self.handle(path, false).and_then(link).context(|| quote(path))
     }
 
@@ -190,15 +253,39 @@ impl Root {
         self.stat_handle(handle).context(|| quote(path))
     }
 
-    fn resolve(&self, path: &Path, flags: OFlag) -> Result<OwnedFd, Errno> {
-        self.resolve_with(path, flags, Mode::empty())
+    /// What `errno` means for `path`: the kernel's one word for too many links is for its own links, too.
+    fn explained(&self, path: &Path, errno: Errno) -> Error {
+        if errno != Errno::ELOOP || !self.meets_magic_link(path) {
+            return errno.into();
+        }
+        Error::new("a link of procfs that the kernel resolves, to wherever that is: dbg does not follow it")
+            .hint("`readlink` shows where it leads, and `lsof` what a process has open")
     }
 
-    fn resolve_with(&self, path: &Path, flags: OFlag, mode: Mode) -> Result<OwnedFd, Errno> {
+    /// Whether what ends `path` is a link that no text stands for (proc(5): `exe`, `root`, `cwd`, `fd/N`).
+    fn meets_magic_link(&self, path: &Path) -> bool {
+        let mut path = self.cwd.join(path);
+        for _ in 0..LINKS {
+            let parts: Vec<&Path> = path.ancestors().collect();
+            let is_end =
+                |path: &&&Path| matches!(self.resolve(path, OFlag::O_PATH), Err(Errno::ELOOP));
+            let Some(end) = parts.iter().rev().find(is_end) else { return false };
+            let Ok(link) = self.resolve(end, OFlag::O_PATH | OFlag::O_NOFOLLOW) else {
+                return false;
+            };
+            if pseudo::is_proc(&link) {
+                return true;
+            }
+            let Ok(target) = nix::fcntl::readlinkat(link, c"") else { return false };
+            path = end.parent().unwrap_or(Path::new("/")).join(target);
+        }
+        false
+    }
+
+    fn resolve(&self, path: &Path, flags: OFlag) -> Result<OwnedFd, Errno> {
         let path = self.cwd.join(path);
         let how = OpenHow::new()
             .flags(flags | OFlag::O_CLOEXEC)
-            .mode(mode)
             .resolve(ResolveFlag::RESOLVE_IN_ROOT | ResolveFlag::RESOLVE_NO_MAGICLINKS);
         loop {
             // A rename elsewhere in the target during the walk makes the kernel ask for another try.
@@ -236,6 +323,11 @@ pub(super) fn readable(fd: OwnedFd) -> Result<File> {
     }
     let path = format!("/proc/self/fd/{}", fd.as_raw_fd());
     Ok(File::from(nix::fcntl::open(path.as_str(), OPEN, Mode::empty())?))
+}
+
+/// Whether `path` is the null device, which is no part of the target.
+pub(super) fn is_null(path: &Path) -> bool {
+    path == Path::new("/dev/null")
 }
 
 fn is_memory_device(device: u64) -> bool {

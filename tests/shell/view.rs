@@ -274,6 +274,33 @@ fn files_are_made_inside_the_root_only_and_nothing_but_files() {
     let refused = write("/fifo", false, "").unwrap_err();
     assert!(refused.to_string().contains("not a regular file"), "{refused}");
     assert!(write("/", false, "").is_err());
+
+    for name in ["/new/", "/new2/.", "/new3/.."] {
+        assert!(write(name, false, "").is_err());
+    }
+    assert!(!dir.path().join("new2").exists());
+}
+
+#[test]
+fn nothing_is_written_where_a_write_is_a_request_to_the_kernel() {
+    let root = Root::new(OwnedFd::from(std::fs::File::open("/").unwrap()));
+    for path in ["/proc/self/comm", "/proc/self/new", "/proc/new"] {
+        let refused = root.create(Path::new(path), false).unwrap_err().to_string();
+        assert!(refused.starts_with(&format!("{path}: is in proc")), "{refused}");
+    }
+    let dir = root.open_dir(Path::new("/proc/self")).unwrap();
+    assert!(dir.remove(c"comm", false).unwrap_err().to_string().contains("is in proc"));
+}
+
+#[test]
+fn a_pipe_of_the_shell_is_the_output_of_any_tool() {
+    let target = Target::new();
+    let (out, err, code) =
+        target.run("echo a | sort -o >(cat); wait; echo b | uniq - >(cat); wait");
+    assert_eq!((out.as_str(), err.as_str(), code), ("a\nb\n", "", Some(0)));
+    let (out, err, code) =
+        target.run("echo a | tee /dev/null; cat /proc/self/fd/0 < $D/lines | head -1");
+    assert_eq!((out.as_str(), err.as_str(), code), ("a\none\n", "", Some(0)));
 }
 
 #[test]

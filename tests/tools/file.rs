@@ -278,3 +278,40 @@ fn names_in_files_do_not_drive_a_terminal() {
     let ran = run(&view_of(dir.path()), &["file", "a.gz", "l"]);
     assert!(!ran.stdout.contains(&0x1b), "{}", ran.text());
 }
+
+/// `dbg-helper file` on a folder, which may have so much memory for its data.
+fn file_in_little_memory(root: &std::path::Path, name: &str) -> (String, String) {
+    let path = root.join(name);
+    let done = std::process::Command::new("prlimit")
+        .args(["--data=33554432", "--as=268435456", "--"])
+        .args([env!("CARGO_BIN_EXE_dbg"), "file", &format!("pid://{}", std::process::id())])
+        .arg(path)
+        .output()
+        .unwrap();
+    let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
+    (text(&done.stdout), text(&done.stderr))
+}
+
+#[test]
+fn a_table_of_entries_of_a_size_of_their_own_takes_no_memory() {
+    let dir = tempfile::tempdir().unwrap();
+    let header = |size: u16, count: u16| {
+        let mut header = b"\x7fELF\x02\x01\x01".to_vec();
+        header.resize(64, 0);
+        header[16] = 3;
+        header[18] = 62;
+        header[20] = 1;
+        header[40..48].copy_from_slice(&4096u64.to_le_bytes());
+        header[58..60].copy_from_slice(&size.to_le_bytes());
+        header[60..62].copy_from_slice(&count.to_le_bytes());
+        header
+    };
+    for (name, size, count) in [("wide", 65535u16, 20000u16), ("many", 64, 65535)] {
+        let path = dir.path().join(name);
+        std::fs::write(&path, header(size, count)).unwrap();
+        let file = std::fs::OpenOptions::new().write(true).open(&path).unwrap();
+        file.set_len(4096 + u64::from(size) * u64::from(count)).unwrap();
+        let (out, err) = file_in_little_memory(dir.path(), name);
+        assert!(out.contains("ELF 64-bit LSB shared object"), "{out}{err}");
+    }
+}

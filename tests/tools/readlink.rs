@@ -196,3 +196,17 @@ fn paths_as_seen_from_a_folder_are_those_of_gnu() {
     let ran = run(&view_of(dir.path()), &["realpath", "--relative-to=no/such", "a.txt"]);
     assert_eq!(ran.exit, Exit::FAILURE);
 }
+
+#[test]
+fn what_is_no_link_is_said_so() {
+    let dir = tempfile::tempdir().unwrap();
+    std::fs::write(dir.path().join("file"), "").unwrap();
+    let ran = crate::common::tool::run(
+        &crate::common::tool::view_of(dir.path()),
+        &["readlink", "-v", "file", "nosuch"],
+    );
+    assert_eq!(
+        ran.stderr,
+        "readlink: file: invalid argument\nreadlink: nosuch: no such file or directory\n"
+    );
+}

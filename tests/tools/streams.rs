@@ -311,3 +311,64 @@ fn an_empty_file_is_no_trouble() {
         assert_eq!((ran.text(), ran.stderr.as_str()), (*expected, ""), "{words:?}");
     }
 }
+
+/// A tool of `dbg` on this machine, with `input` in a file on stdin.
+fn on_this_machine(words: &[&str], input: &str) -> (String, String, Option<i32>) {
+    use std::io::{Seek, Write};
+    let mut file = tempfile::tempfile().unwrap();
+    file.write_all(input.as_bytes()).unwrap();
+    file.rewind().unwrap();
+    let mut command = std::process::Command::new(env!("CARGO_BIN_EXE_dbg"));
+    command.arg(words[0]).arg(format!("pid://{}", std::process::id())).args(&words[1..]);
+    let done = command.stdin(file).output().unwrap();
+    let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
+    (text(&done.stdout), text(&done.stderr), done.status.code())
+}
+
+#[test]
+fn the_streams_of_a_verb_have_their_usual_paths() {
+    for path in ["/dev/stdin", "/dev/fd/0", "/proc/self/fd/0"] {
+        for words in [&["cat", path][..], &["sort", path], &["grep", "", path], &["head", path]] {
+            let (out, err, code) = on_this_machine(words, "a\nb\n");
+            assert_eq!((out.as_str(), err.as_str(), code), ("a\nb\n", "", Some(0)), "{words:?}");
+        }
+    }
+    // What is written there is no file of the target.
+    for words in [
+        &["sort", "-o", "/dev/stdout"][..],
+        &["uniq", "-", "/dev/stdout"],
+        &["sort", "-o", "/dev/fd/1"],
+    ] {
+        let (out, err, code) = on_this_machine(words, "a\n");
+        assert_eq!((out.as_str(), err.as_str(), code), ("a\n", "", Some(0)), "{words:?}");
+    }
+    let (out, err, code) = on_this_machine(&["tee", "/dev/null", "/dev/stderr"], "a\n");
+    assert_eq!((out.as_str(), err.as_str(), code), ("a\n", "a\n", Some(0)));
+    let (_, err, code) = on_this_machine(&["sort", "-o", "/nosuch"], "a\n");
+    assert!(err.contains("the view is read-only") && code == Some(1), "{err}");
+    let (out, ..) = on_this_machine(&["cat", "/dev/fd/3"], "a\n");
+    assert_eq!(out, "");
+}
+
+#[test]
+fn links_that_only_the_kernel_can_follow_are_told_from_too_many() {
+    let dir = tempfile::tempdir().unwrap();
+    let own = format!("/proc/{}", std::process::id());
+    std::os::unix::fs::symlink(format!("{own}/root"), dir.path().join("link")).unwrap();
+    std::os::unix::fs::symlink("loop", dir.path().join("loop")).unwrap();
+    let path = |name: &str| dir.path().join(name).to_str().unwrap().to_owned();
+    for words in [
+        ["cat", &format!("{own}/exe")],
+        ["ls", &format!("{own}/root/etc")],
+        ["stat", &format!("{own}/cwd/.")],
+        ["cat", &format!("{}/etc/passwd", path("link"))],
+    ] {
+        let (out, err, code) = on_this_machine(&words, "");
+        assert!(out.is_empty() && code != Some(0), "{words:?}: {out}");
+        let is_said = err.contains("a link of procfs that the kernel resolves")
+            && err.contains("hint: `readlink`");
+        assert!(is_said && !err.contains("too many"), "{words:?}: {err}");
+    }
+    let (_, err, _) = on_this_machine(&["cat", &path("loop")], "");
+    assert!(err.contains("too many") && !err.contains("procfs"), "{err}");
+}

@@ -160,7 +160,18 @@ fn hostile_archives_end_with_the_reason() {
         ]
         .concat()
     };
+    // As many numbers as fit, and never the last one: each is read once.
+    let unending = {
+        let mut text = b"22 GNU.sparse.major=1\n".to_vec();
+        text.resize(512, 0);
+        let mut map = [b"65536\n".to_vec(), b"00000000\n".repeat(116_000)].concat();
+        map.resize((1 << 20) - 512, b'0');
+        let size = format!("{:011o}", map.len());
+        [header(b"a", b'x', b"00000000026"), text, header(b"a", b'0', size.as_bytes()), map]
+            .concat()
+    };
     for (bytes, why) in [
+        (unending, "the map of a sparse file has no end"),
         (negative, "a negative size"),
         (huge, "unexpected end"),
         (most, "unexpected end"),

@@ -99,3 +99,23 @@ fn mistakes_are_told_and_nothing_is_writable() {
     let nots: Vec<&str> = ["test"].into_iter().chain(std::iter::repeat_n("!", 50_000)).collect();
     assert_eq!(run(&view, &nots).exit, Exit::USAGE);
 }
+
+#[test]
+fn what_may_not_be_looked_at_is_an_error_and_no_answer() {
+    let view = crate::common::tool::view_of_process(std::process::id());
+    for words in [
+        &["test", "-f", "/etc/passwd"][..],
+        &["test", "!", "-e", "/etc/passwd"],
+        &["[", "-n", "a", "-a", "-d", "/", "]"],
+        &["test", "/a", "-nt", "/b"],
+    ] {
+        let ran = crate::common::tool::run(&view, words);
+        assert_eq!(ran.exit, dbg::exit::Exit::CANNOT_RUN, "{words:?}");
+        assert!(
+            ran.stderr.contains("the target's files can't be read: the test gave none"),
+            "{}",
+            ran.stderr
+        );
+    }
+    assert_eq!(crate::common::tool::run(&view, &["test", "-n", "a"]).exit, dbg::exit::Exit::OK);
+}

@@ -83,6 +83,56 @@ fn a_planted_proc_changes_nothing() {
     assert_eq!(text.lines().count(), 2, "the target's processes and no others: {text}");
 }
 
+/// A target that is root of nothing but its own namespaces, whose `/proc` shows the sysctls of the machine.
+fn with_its_own_proc(script: &str) -> Running {
+    let script = format!("{script}; exec sleep 1000");
+    let mut start = Command::new("unshare");
+    start.args(["-Urmpf", "--mount-proc", "--kill-child", "sh", "-c", &script]);
+    let mut target = Running::start(&mut start);
+    // The one that it reports is that of `unshare`'s child, in a namespace where it is 1.
+    let children = target.proc(&format!("task/{}/children", target.pid));
+    target.pid = children.split_whitespace().next().unwrap().parse().unwrap();
+    target
+}
+
+#[test]
+fn a_link_into_procfs_is_not_written_through() {
+    let dir = tempfile::tempdir().unwrap();
+    let link = dir.path().join("app.log");
+    let sysctl = "/proc/sys/kernel/printk_ratelimit";
+    std::os::unix::fs::symlink(sysctl, &link).unwrap();
+    // What is written is what is there: a failure of this test changes nothing.
+    let value = std::fs::read(sysctl).unwrap();
+    let target = with_its_own_proc("echo ready");
+    let (uri, link) = (target.uri(), link.to_str().unwrap().to_owned());
+    let script = |text: &str| -> (Option<i32>, String) {
+        use std::io::Write;
+        let words: Vec<&str> = text.split(' ').collect();
+        let mut command = dbg(&[words[0], "--write", &uri]);
+        command.args(&words[1..]).stdin(std::process::Stdio::piped());
+        command.stdout(std::process::Stdio::null()).stderr(std::process::Stdio::piped());
+        let mut child = command.spawn().unwrap();
+        let _ = child.stdin.take().unwrap().write_all(&value);
+        let done = child.wait_with_output().unwrap();
+        (done.status.code(), stderr(&done))
+    };
+    for text in [
+        format!("tee {link}"),
+        format!("tee -a {link}"),
+        format!("tee {sysctl}"),
+        format!("sort -o {link}"),
+        format!("uniq - {link}"),
+        format!("sed -i s/a/a/ {link}"),
+        "tee /proc/new".to_owned(),
+        "find /proc/sys/kernel/printk_ratelimit -delete".to_owned(),
+        "find /proc/sys/kernel -name printk_ratelimit -delete".to_owned(),
+    ] {
+        let (code, err) = script(&text);
+        assert!(code == Some(1) && err.contains("is in proc, where a write"), "{text}: {err}");
+        assert!(err.contains("ratelimit") || err.contains("app.log") || err.contains("/proc/new"));
+    }
+}
+
 #[test]
 fn the_owner_of_a_user_namespace_needs_no_root() {
     let script = "echo $$; umask 077; exec sleep 1000";

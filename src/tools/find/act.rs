@@ -5,9 +5,9 @@ use crate::error::Result;
 use crate::output::{Io, time, visible};
 use crate::tools::place::Place;
 use crate::tools::{facts, mode};
-use crate::view::{Dir, FileType};
-use nix::unistd::{UnlinkatFlags, unlinkat};
-use std::ffi::OsStr;
+use crate::view::FileType;
+use nix::errno::Errno;
+use std::ffi::{CString, OsStr};
 use std::io::Write;
 use std::os::unix::ffi::OsStrExt;
 use std::path::Path;
@@ -47,20 +47,17 @@ impl Run<'_> {
 
     /// Takes the name away in the directory that it was found in.
     pub(super) fn delete(&self, file: &Found<'_>, io: &mut Io) -> Result<()> {
-        let flags = match file.kind(io) {
-            FileType::Dir => UnlinkatFlags::RemoveDir,
-            _ => UnlinkatFlags::NoRemoveDir,
-        };
+        let is_dir = file.kind(io) == FileType::Dir;
         let name = file.entry.name.as_c_str();
         match file.place {
-            Place::Dir(dir) => Ok(unlinkat(dir, name, flags)?),
+            Place::Dir(dir) => dir.remove(name, is_dir),
             Place::Root(root) => {
                 let path = Path::new(OsStr::from_bytes(name.to_bytes()));
                 // `.`, `..` and `/` have no name to take away; GNU leaves `.` quietly, too.
                 let Some(name) = path.file_name() else { return Ok(()) };
+                let name = CString::new(name.as_bytes()).map_err(|_| Errno::EINVAL)?;
                 let above = path.parent().filter(|path| !path.as_os_str().is_empty());
-                let above: Dir = root.open_dir(above.unwrap_or(Path::new(".")))?;
-                Ok(unlinkat(&above, name, flags)?)
+                root.open_dir(above.unwrap_or(Path::new(".")))?.remove(&name, is_dir)
             }
         }
     }

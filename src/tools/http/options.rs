@@ -4,7 +4,7 @@ use super::url::{Refused, Url};
 use crate::error::{Error, Result, ResultExt};
 use crate::exit::Exit;
 use crate::output::order;
-use crate::output::{Io, quote, visible};
+use crate::output::{Io, visible};
 use crate::tools::args::{bytes, command, flag, json_flag, operands, option, os};
 use crate::tools::input::is_stdin;
 use crate::view::View;
@@ -266,7 +266,7 @@ fn destination(view: &View, matches: &ArgMatches) -> Result<Destination> {
         Some(b"/dev/null") => return Ok(Destination::Nowhere),
         Some(path) => PathBuf::from(os(path)),
     };
-    view.may_write(&format!("writing {}", quote(&path))).map_err(|error| {
+    view.may_write_file(&path).map_err(|error| {
         error.exit(Exit::code(23)).hint(
             "outside of the target: dbg http TARGET URL > FILE; into it: start dbg with --write",
         )

@@ -1,5 +1,6 @@
 //! `ldd`: which libraries a program of the target would load, and which are missing. Nothing of the target is run.
 
+mod cache;
 mod search;
 
 use super::args::{command, files, flag, json_flag};
@@ -10,8 +11,9 @@ use crate::exit::Exit;
 use crate::output::{Io, Shape, Text, json::Array, quote};
 use crate::view::{Needs, Root, View};
 use clap::{ArgMatches, Command};
-use search::{Machine, Search};
+use search::{Machine, OPENS, Search};
 use serde::Serialize;
+use std::cell::Cell;
 use std::io::Write;
 use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
@@ -33,6 +35,8 @@ pub(super) const TOOL: Tool = Tool {
 
 /// Programs that load more are not shown to their end.
 const MOST: usize = 1024;
+/// How many names of libraries, of all libraries together, are looked at.
+const NAMES: usize = 32 << 10;
 
 /// One library that is loaded, or the loader itself.
 #[derive(Debug, Serialize)]
@@ -73,19 +77,22 @@ fn run(view: &View, matches: &ArgMatches, io: &mut Io) -> Result<Exit> {
             .find_map(|v| v.0.strip_prefix(b"LD_LIBRARY_PATH=").map(<[u8]>::to_vec)),
         false => None,
     };
-    let (mut array, mut is_missing) = (Array::default(), false);
+    let (mut array, mut is_missing, opens) = (Array::default(), false, Cell::new(OPENS));
     for path in &paths {
         if paths.len() > 1 && !is_json {
             io.stdout.write_name(path.as_os_str().as_bytes())?;
             io.stdout.write_all(b":\n")?;
         }
-        let found = match libraries(root, path, library_path.as_deref()) {
+        let found = match libraries(root, path, library_path.as_deref(), &opens) {
             Ok(found) => found,
             Err(error) => {
                 io.complain(&error);
                 continue;
             }
         };
+        if let Some(why) = &found.cut {
+            io.complain(&Error::new(format!("{}: {why}: what is shown is not all", quote(path))));
+        }
         is_missing |= found.rows.iter().any(|row| row.path.is_none());
         if is_json {
             for row in &found.rows {
@@ -93,13 +100,10 @@ fn run(view: &View, matches: &ArgMatches, io: &mut Io) -> Result<Exit> {
             }
             continue;
         }
-        if found.rows.is_empty() {
+        if found.rows.is_empty() && found.cut.is_none() {
             io.stdout.write_all(b"\tstatically linked\n")?;
         }
         found.rows.iter().try_for_each(|row| print(row, io))?;
-        if found.is_cut {
-            io.complain(&Error::new(format!("{}: more than {MOST} libraries", quote(path))));
-        }
     }
     if is_json {
         array.end(&mut io.stdout)?;
@@ -127,7 +131,8 @@ fn print(row: &Row, io: &mut Io) -> Result<()> {
 #[derive(Default)]
 struct Libraries {
     rows: Vec<Row>,
-    is_cut: bool,
+    /// Why there are more than these.
+    cut: Option<String>,
 }
 
 /// One file whose needs are looked at.
@@ -139,7 +144,12 @@ struct Object {
     dynamic: super::elf::Dynamic,
 }
 
-fn libraries(root: &Root, path: &Path, library_path: Option<&[u8]>) -> Result<Libraries> {
+fn libraries(
+    root: &Root,
+    path: &Path,
+    library_path: Option<&[u8]>,
+    opens: &Cell<usize>,
+) -> Result<Libraries> {
     let file = root.open(path)?;
     let wrong = || Error::new(format!("{}: not a dynamic executable", quote(path)));
     let elf = Elf::read(&file).filter(|elf| matches!(elf.kind, ET_EXEC | ET_DYN));
@@ -151,7 +161,7 @@ fn libraries(root: &Root, path: &Path, library_path: Option<&[u8]>) -> Result<Li
         return Ok(Libraries::default());
     }
     let loader = interpreter.as_ref().map(|path| path.0.as_slice());
-    let search = Search::new(root, Machine::of(&elf), loader, library_path);
+    let search = Search::new(root, Machine::of(&elf), loader, library_path, opens);
     let stat = nix::sys::stat::fstat(&file).context(|| quote(path))?;
     // $ORIGIN of the program is where its file really is.
     let real = super::resolve::resolve(root, path, super::resolve::Missing::Nothing);
@@ -166,10 +176,11 @@ fn libraries(root: &Root, path: &Path, library_path: Option<&[u8]>) -> Result<Li
         search,
         asked: path.to_owned(),
         objects: vec![program],
+        names: 0,
         found: Libraries::default(),
     };
     let mut at = 0;
-    while at < walk.objects.len() && !walk.found.is_cut {
+    while at < walk.objects.len() && walk.found.cut.is_none() {
         walk.needs_of(at);
         at += 1;
     }
@@ -184,14 +195,17 @@ struct Walk<'a> {
     search: Search<'a>,
     asked: PathBuf,
     objects: Vec<Object>,
+    /// How many names there are to be looked at, and were.
+    names: usize,
     found: Libraries,
 }
 
 impl Walk<'_> {
     /// Looks for what object `at` needs and nobody before it did.
     fn needs_of(&mut self, at: usize) {
-        let Some(object) = self.objects.get(at) else { return };
-        let (needed, by) = (object.dynamic.needed.clone(), object.path.clone());
+        let Some(object) = self.objects.get_mut(at) else { return };
+        let (needed, by) = (std::mem::take(&mut object.dynamic.needed), object.path.clone());
+        let is_cut = object.dynamic.is_cut;
         for name in needed {
             let is_known = self.found.rows.iter().any(|row| row.name.0 == name)
                 || self.objects.iter().any(|object| object.dynamic.soname.as_ref() == Some(&name))
@@ -200,19 +214,32 @@ impl Walk<'_> {
                 continue;
             }
             if self.objects.len() >= MOST || self.found.rows.len() >= MOST {
-                self.found.is_cut = true;
-                return;
+                return self.cut(format!("more than {MOST} libraries"));
             }
             let chain = self.chain(at);
             let found = self.search.find(&name, &chain);
+            if found.is_none() && self.search.is_exhausted() {
+                return self.cut(format!("libraries were looked for in {OPENS} places"));
+            }
             let path = found.as_ref().map(|(path, ..)| path.as_os_str().as_bytes().into());
             self.found.rows.push(self.row(name.into(), path, &by, false));
             if let Some((path, dynamic, identity)) = found
                 && !self.objects.iter().any(|object| object.identity == identity)
             {
+                self.names += dynamic.needed.len();
+                if self.names > NAMES {
+                    return self.cut(format!("names of more than {NAMES} libraries"));
+                }
                 self.objects.push(Object { path, parent: Some(at), identity, dynamic });
             }
         }
+        if is_cut {
+            self.cut(format!("{} needs more than can be read", quote(&by)));
+        }
+    }
+
+    fn cut(&mut self, why: String) {
+        self.found.cut = Some(why);
     }
 
     /// An object and those that brought it in, the program last: whose RPATH counts.

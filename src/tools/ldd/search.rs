@@ -1,16 +1,21 @@
 //! Where the loaders of glibc and musl look for a library (ld.so(8); ldso/dynlink.c of musl).
 
+use super::cache::Cache;
 use crate::tools::args::os;
-use crate::tools::elf::{Dynamic, Elf, number};
+use crate::tools::elf::{Dynamic, Elf};
 use crate::view::Root;
+use std::cell::Cell;
 use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 
-/// The most that is read of ldconfig's cache and of musl's path file.
-const CACHE: u64 = 8 << 20;
+/// The most that is read of musl's path file.
 const PATH_FILE: u64 = 64 << 10;
 /// The most directories of one RPATH.
 const DIRECTORIES: usize = 256;
+/// The longest path that can be opened.
+const PATH: usize = 4096;
+/// How many files a run may try to open: RPATHs of a chain of libraries multiply.
+pub(super) const OPENS: usize = 32 << 10;
 
 /// What a library must be made for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -50,8 +55,9 @@ pub(super) struct Search<'a> {
     loader: Option<&'a [u8]>,
     is_musl: bool,
     library_path: Vec<Vec<u8>>,
-    /// Names and paths of ldconfig's cache.
-    cache: Vec<(Vec<u8>, Vec<u8>)>,
+    cache: Cache,
+    /// How many more files may be tried.
+    opens: &'a Cell<usize>,
     defaults: Vec<Vec<u8>>,
 }
 
@@ -64,17 +70,18 @@ impl<'a> Search<'a> {
         machine: Machine,
         loader: Option<&'a [u8]>,
         library_path: Option<&[u8]>,
+        opens: &'a Cell<usize>,
     ) -> Search<'a> {
         let base = loader.map_or(b"".as_slice(), base);
         let musl = base.strip_prefix(b"ld-musl-").and_then(|rest| rest.strip_suffix(b".so.1"));
         let library_path = library_path.map_or_else(Vec::new, |text| directories(text, b":;"));
-        let cache = if musl.is_none() { cache(root) } else { Vec::new() };
+        let cache = if musl.is_none() { Cache::read(root) } else { Cache::default() };
         let defaults = match musl {
             Some(architecture) => musl_path(root, architecture),
             None => glibc_defaults(machine),
         };
         let is_musl = musl.is_some();
-        Search { root, machine, loader, is_musl, library_path, cache, defaults }
+        Search { root, machine, loader, is_musl, library_path, cache, opens, defaults }
     }
 
     /// Whether `name` is the loader itself, which is there already.
@@ -101,7 +108,8 @@ impl<'a> Search<'a> {
             dirs.and_then(|dirs| in_dirs(&dirs))
         };
         let rpaths = || {
-            chain.iter().find_map(|(path, dynamic)| {
+            let mut chain = chain.iter().take_while(|_| !self.is_exhausted());
+            chain.find_map(|(path, dynamic)| {
                 let text = match (self.is_musl, &dynamic.runpath) {
                     (true, Some(runpath)) => Some(runpath),
                     (false, Some(_)) => None,
@@ -115,10 +123,7 @@ impl<'a> Search<'a> {
         }
         // An object with a RUNPATH takes nobody's RPATH.
         let first = if dynamic.runpath.is_none() { rpaths() } else { None };
-        let cached = || {
-            let named = self.cache.iter().filter(|(known, _)| known == name);
-            named.into_iter().find_map(|(_, path)| self.open(path))
-        };
+        let cached = || self.cache.paths(name).find_map(|path| self.open(path));
         first
             .or_else(|| in_dirs(&self.library_path))
             .or_else(runpath)
@@ -126,8 +131,14 @@ impl<'a> Search<'a> {
             .or_else(|| in_dirs(&self.defaults))
     }
 
+    /// Whether no more files may be tried: what was not found then may be there.
+    pub(super) fn is_exhausted(&self) -> bool {
+        self.opens.get() == 0
+    }
+
     /// The file at `path`, if it is a library for this machine.
     fn open(&self, path: &[u8]) -> Option<Library> {
+        self.opens.set(self.opens.get().checked_sub(1)?);
         let path = Path::new(os(path));
         let file = self.root.open(path).ok()?;
         let elf = Elf::read(&file)?;
@@ -160,7 +171,7 @@ impl<'a> Search<'a> {
 
 fn replace(text: &[u8], origin: &[u8], lib: &[u8], platform: &[u8]) -> Vec<u8> {
     let (mut out, mut rest) = (Vec::new(), text);
-    'text: while let Some((first, tail)) = rest.split_first() {
+    'text: while let Some((first, tail)) = rest.split_first().filter(|_| out.len() <= PATH) {
         if *first == b'$' {
             for (name, value) in [(&b"ORIGIN"[..], origin), (b"LIB", lib), (b"PLATFORM", platform)]
             {
@@ -203,32 +214,6 @@ fn musl_path(root: &Root, architecture: &[u8]) -> Vec<Vec<u8>> {
     let text = root.read(Path::new(os(&path)), PATH_FILE);
     let text = text.unwrap_or_else(|_| b"/lib:/usr/local/lib:/usr/lib".to_vec());
     directories(&text, b":\n").into_iter().filter(|dir| !dir.is_empty()).collect()
-}
-
-/// The names and paths in /etc/ld.so.cache, without those for newer processors. Without a cache glibc asks
-/// /etc/ld.so.conf no more than we do.
-fn cache(root: &Root) -> Vec<(Vec<u8>, Vec<u8>)> {
-    const MAGIC: &[u8] = b"glibc-ld.so.cache1.1";
-    let bytes = root.read(Path::new("/etc/ld.so.cache"), CACHE).unwrap_or_default();
-    // An older table may stand in front.
-    let start = memchr::memmem::find(&bytes, MAGIC).and_then(|at| bytes.get(at..));
-    let Some(table) = start else { return Vec::new() };
-    // Byte 28 says which order the numbers are in; 0 is not said, 3 is big-endian.
-    let is_big = table.get(28) == Some(&3);
-    let word = |at: usize| Some(number(table.get(at..at.checked_add(4)?)?, is_big)? as usize);
-    let string = |at: usize| -> Option<Vec<u8>> {
-        let text = table.get(at..)?;
-        let text = text.get(..text.len().min(4096))?;
-        Some(text.get(..memchr::memchr(0, text)?)?.to_vec())
-    };
-    let count = word(20).unwrap_or(0).min(table.len() / 24);
-    let entry = |i: usize| {
-        let at = 48 + i * 24;
-        let hardware = number(table.get(at + 16..at + 24)?, is_big)?;
-        (hardware == 0).then_some(())?;
-        Some((string(word(at + 4)?)?, string(word(at + 8)?)?))
-    };
-    (0..count).filter_map(entry).collect()
 }
 
 fn base(path: &[u8]) -> &[u8] {

@@ -102,7 +102,7 @@ fn sorted(view: &View, matches: &ArgMatches, io: &mut Io) -> Result<Exit> {
     let delimiter = if matches.get_flag("zero-terminated") { 0 } else { b'\n' };
     let output = bytes(matches, "output").map(|path| Path::new(crate::tools::args::os(path)));
     if let Some(path) = output {
-        view.may_write(&format!("writing {}", crate::output::quote(path)))?;
+        view.may_write_file(path)?;
     }
     let paths = files_or(matches, "-");
     let mut text = Vec::new();

@@ -4,7 +4,7 @@
 //! Own code and no crate: `tar` holds names and extended headers of any length in memory and leaves sparse files of
 //! pax to its caller.
 
-use super::header::{Header, Pax, Sparse};
+use super::header::{Header, Lines, Pax, Sparse};
 use crate::error::{Error, Result};
 use crate::tools::gzip;
 use std::fs::File;
@@ -128,17 +128,18 @@ impl Archive {
             member.size = header.real_size()?;
             member.sparse = Some(sparse);
         } else if pax.is_sparse_in_data() {
-            let mut sparse = Sparse::default();
-            let mut text = Vec::new();
-            while !sparse.parse_text(&text)? {
-                if text.len() as u64 >= LIMIT || self.left < BLOCK {
+            let (mut lines, mut read) = (Lines::default(), 0);
+            member.sparse = loop {
+                if read >= LIMIT || self.left < BLOCK {
                     return Err(Error::new("the map of a sparse file has no end"));
                 }
                 let mut block = [0; BLOCK as usize];
                 self.read_exact(&mut block)?;
-                text.extend_from_slice(&block);
-            }
-            member.sparse = Some(sparse);
+                read += BLOCK;
+                if let Some(sparse) = lines.push(&block)? {
+                    break Some(sparse);
+                }
+            };
         } else if let Some(sparse) = pax.sparse()? {
             member.sparse = Some(sparse);
         }

@@ -119,29 +119,45 @@ impl Sparse {
         Ok(block.get(504).is_some_and(|flag| *flag != 0))
     }
 
-    /// Takes a map in decimal lines (pax 1.0) if `text` has all of it.
-    pub(super) fn parse_text(&mut self, text: &[u8]) -> Result<bool> {
-        let end = text.iter().rposition(|byte| *byte == b'\n').map_or(0, |at| at + 1);
-        let mut numbers = text.get(..end).unwrap_or_default().split(|byte| *byte == b'\n');
-        let Some(count) = numbers.next().and_then(decimal) else { return Ok(false) };
-        if count > PARTS as u64 {
-            return Err(too_many());
-        }
-        let mut parts = Vec::new();
-        for _ in 0..count {
-            let (Some(offset), Some(length)) =
-                (numbers.next().and_then(decimal), numbers.next().and_then(decimal))
-            else {
-                return Ok(false);
-            };
-            parts.push((offset, length));
-        }
-        self.0 = parts;
-        Ok(true)
-    }
-
     fn check(&self) -> Result<()> {
         if self.0.len() > PARTS { Err(too_many()) } else { Ok(()) }
+    }
+}
+
+/// A map in decimal lines (pax 1.0) as it is read, each byte once: how many parts, then an offset and a length of each.
+#[derive(Debug, Default)]
+pub(super) struct Lines {
+    /// How many parts there are, once that is known.
+    count: Option<u64>,
+    /// The line that is being read.
+    number: Option<u64>,
+    offset: Option<u64>,
+    parts: Vec<(u64, u64)>,
+}
+
+impl Lines {
+    /// Takes in the next bytes, and gives the map when that was all of it.
+    pub(super) fn push(&mut self, text: &[u8]) -> Result<Option<Sparse>> {
+        let wrong = || Error::new("the map of a sparse file is malformed");
+        for byte in text {
+            if byte.is_ascii_digit() {
+                let digit = u64::from(byte - b'0');
+                let tens = self.number.unwrap_or(0).checked_mul(10).ok_or_else(wrong)?;
+                self.number = Some(tens.checked_add(digit).ok_or_else(wrong)?);
+                continue;
+            }
+            let number = self.number.take().filter(|_| *byte == b'\n').ok_or_else(wrong)?;
+            match (self.count, self.offset.take()) {
+                (None, _) if number > PARTS as u64 => return Err(too_many()),
+                (None, _) => self.count = Some(number),
+                (_, None) => self.offset = Some(number),
+                (_, Some(offset)) => self.parts.push((offset, number)),
+            }
+            if self.count == Some(self.parts.len() as u64) {
+                return Ok(Some(Sparse(std::mem::take(&mut self.parts))));
+            }
+        }
+        Ok(None)
     }
 }
 
@@ -291,6 +307,26 @@ fn octal(field: &[u8]) -> Option<i64> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_map_in_lines_is_read_once_however_it_is_cut() {
+        let text = b"2\n0\n512\n1024\n0000007\nthe data";
+        for size in 1..text.len() {
+            let mut lines = Lines::default();
+            let mut pieces = text.chunks(size);
+            let map = pieces.find_map(|piece| lines.push(piece).expect("a map"));
+            assert_eq!(map.map(|map| map.0), Some(vec![(0, 512), (1024, 7)]));
+        }
+        for wrong in ["x\n", "\n", "1\n\n", "1\n-1\n", "1 \n", "99999999999999999999\n"] {
+            assert!(Lines::default().push(wrong.as_bytes()).is_err(), "{wrong:?}");
+        }
+        // What is kept of a line is a number: nothing could be looked at again.
+        let mut lines = Lines::default();
+        for _ in 0..2048 {
+            assert!(lines.push(&[b'0'; 512]).expect("no end yet").is_none());
+        }
+        assert_eq!((lines.number, lines.parts.capacity()), (Some(0), 0));
+    }
 
     #[test]
     fn numbers_are_octal_or_binary() {
