@@ -13,7 +13,7 @@ use std::io::{Write, stdin};
 use std::os::unix::ffi::OsStrExt;
 
 pub(super) fn run(args: Attach) -> Result<Exit> {
-    let view = target::open(&args.target, Access { write: args.write, exec: true, rights: &[] })?;
+    let view = target::open(&args.target, Access { write: args.write, exec: true, rights: 0 })?;
     if args.inject {
         return inside(&view, &args);
     }

@@ -65,7 +65,7 @@ fn run(mut args: Vec<OsString>) -> Result<Exit> {
             .hint("`dbg-helper help` lists them")
             .exit(Exit::NOT_FOUND));
     }
-    let rights = tool.map_or(&[][..], |tool| tool.needs.rights());
+    let rights = tool.map_or(0, |tool| tool.rights(&args));
     let view = match inside {
         Some(label) => view::open_inside(&label.to_string_lossy(), write)?,
         None => view::open_host(target()?, Access { write, exec: is_shell, rights })?,

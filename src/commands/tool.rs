@@ -20,10 +20,11 @@ const WRITE: &str = "dbg-write";
 /// Runs `tool` with what was typed after its name.
 pub(super) fn run(tool: &Tool, args: Vec<OsString>) -> Exit {
     let by_pid = args.iter().take_while(|arg| *arg != "--").any(is_pid_option);
+    let rights = tool.rights(&args);
     let args = rewritten(tool, args);
     match command(tool, by_pid).try_get_matches_from(args) {
         Ok(matches) => {
-            on_target(tool, &matches, by_pid).unwrap_or_else(|error| report("dbg", &error))
+            on_target(tool, &matches, by_pid, rights).unwrap_or_else(|error| report("dbg", &error))
         }
         Err(error) => usage(&error),
     }
@@ -50,15 +51,14 @@ fn rewritten(tool: &Tool, mut args: Vec<OsString>) -> Vec<OsString> {
     args
 }
 
-fn on_target(tool: &Tool, matches: &ArgMatches, by_pid: bool) -> Result<Exit> {
+fn on_target(tool: &Tool, matches: &ArgMatches, by_pid: bool, rights: u64) -> Result<Exit> {
     let words = TargetArgs {
         pid: if by_pid { matches.get_one(PID).copied() } else { None },
         target: if by_pid { None } else { matches.get_one(TARGET).cloned() },
     };
     // The verb itself is the operator's word: nobody types `dbg kill` to look around.
     let write = matches.get_flag(WRITE) || tool.name == "kill";
-    let view: View =
-        target::open(&words, Access { write, exec: false, rights: tool.needs.rights() })?;
+    let view: View = target::open(&words, Access { write, exec: false, rights })?;
     let mut io = Io::of_process(tool.name)?;
     Ok(tool.run(&view, matches, &mut io))
 }

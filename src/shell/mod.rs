@@ -136,6 +136,9 @@ type Run<T = Exit> = Result<T, Flow>;
 /// Text larger than this is no script and no value: 16 MiB.
 const LIMIT: u64 = 16 << 20;
 
+/// Variables that the target's environment has for its own shell: dbg brings another one.
+const NOT_IMPORTED: [&[u8]; 4] = [b"SHELL", b"IFS", b"OLDPWD", b"_"];
+
 impl Shell {
     /// A shell over `view` with the target's environment as exported variables.
     pub fn new(view: View) -> Shell {
@@ -184,8 +187,7 @@ impl Shell {
             let Some(equals) = entry.iter().position(|b| *b == b'=') else { continue };
             let (name, value) = (&entry[..equals], entry[equals + 1..].to_vec());
             match std::str::from_utf8(name) {
-                // dbg brings its own shell; the target's is a path that means nothing here.
-                Ok("SHELL" | "IFS" | "OLDPWD" | "_") => {}
+                _ if NOT_IMPORTED.contains(&name) => {}
                 Ok(text) if vars::is_name(name) => {
                     *self.vars.entry(text) = Var { exported: true, ..Var::scalar(value) };
                 }
@@ -208,6 +210,31 @@ impl Shell {
             self.vars.set("PWD", cwd);
             self.vars.entry("PWD").exported = true;
         }
+    }
+
+    /// Lets tools see the environment that a program of the target would get here.
+    ///
+    /// What import leaves to itself, such as SHELL, stays as the target has it. Where the target's environment may not
+    /// be read, tools say so: what is exported here is not all of it.
+    fn lend_environ(&mut self) {
+        let own = self.view.who.as_ref().ok().and_then(|who| who.environ.as_deref());
+        let Some(own) = own else { return };
+        let mut exported: BTreeMap<Bytes, Bytes> =
+            self.vars.exported().into_iter().map(|(name, value)| (name.into_bytes(), value)).collect();
+        let mut environ = Vec::with_capacity(own.len() + 1);
+        for entry in own {
+            let name = entry.0.split(|b| *b == b'=').next().unwrap_or_default();
+            match exported.remove(name) {
+                Some(value) => environ.push(Text([name, &value].join(&b'='))),
+                None if !vars::is_name(name) || NOT_IMPORTED.contains(&name) => {
+                    environ.push(entry.clone());
+                }
+                // It was unset, or is exported no more.
+                None => {}
+            }
+        }
+        environ.extend(exported.iter().map(|(name, value)| Text([&name[..], value].join(&b'='))));
+        self.view.environ.replace(Some(environ));
     }
 
     /// Runs a whole script, as `-c` does. `name` is its `$0`, `args` its `$1` and so on.

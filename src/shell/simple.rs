@@ -138,8 +138,10 @@ impl Shell {
                 .here(parts, |shell, argv, declared| shell.builtin(builtin, &argv, declared, host)),
             Ok(Found::Tool(tool)) => {
                 self.in_child(parts, host, |shell, argv| {
+                    let words: Vec<OsString> =
+                        argv.iter().skip(1).cloned().map(OsString::from_vec).collect();
                     // This process will never enter the target.
-                    match view::keep_only(tool.needs.rights()) {
+                    match view::keep_only(tool.rights(&words)) {
                         Ok(()) => shell.tool(tool, argv),
                         Err(error) => shell.fail(error),
                     }
@@ -229,6 +231,7 @@ impl Shell {
     /// Runs a tool in this process.
     pub(super) fn tool(&mut self, tool: &Tool, argv: Vec<Bytes>) -> Run {
         self.lend_streams();
+        self.lend_environ();
         match Io::of_process(tool.name) {
             Ok(io) => self.tool_on(tool, argv, io),
             Err(error) => self.fail(error),

@@ -1,4 +1,5 @@
-//! `env`: the environment that a process of the target was started with.
+//! `env`: the environment of the target's main process, with what the shell exports laid over it; or of another
+//! process.
 
 use super::process::failed;
 use super::{Tool, args, command, nested};
@@ -18,6 +19,7 @@ pub(super) const TOOL: Tool = Tool {
     examples: &[
         ("env", "What the main process was started with: is the setting there at all"),
         ("env | grep -i proxy", "Whether a proxy comes in between"),
+        ("env TZ=Europe/Berlin date", "A tool with a variable of its own"),
     ],
     // What was read of the main process when the view was made will do.
     needs: Needs::Nothing,
@@ -27,8 +29,14 @@ pub(super) const TOOL: Tool = Tool {
     run,
 };
 
+/// For the help of `env` and `printenv`.
+pub(super) const ABOUT: &str =
+    "In the shell, what is exported and unset there counts: `export TZ=UTC; env`. -p and `dbg env TARGET` tell what a \
+     process was started with; what it set itself since then can't be read.";
+
 fn options() -> Command {
     command("env", TOOL.summary)
+        .after_help(ABOUT)
         .arg(args::pid())
         .arg(args::flag("null", '0', "End each variable with NUL, not newline"))
         .arg(args::flag("ignore-environment", 'i', "Begin with no variables"))
@@ -70,8 +78,10 @@ fn run(view: &View, matches: &ArgMatches, io: &mut Io) -> Result<Exit> {
         let tool = nested::find(args::os(name))?;
         let rest = words.map(|word| args::os(word).to_owned()).collect();
         let stdin = io.stdin.try_clone()?.into();
-        // Tools of dbg read no variables of the target's but what `view` says of it.
-        return nested::invoke(tool, rest, stdin, view, io);
+        let before = view.environ.replace(Some(variables));
+        let exit = nested::invoke(tool, rest, stdin, view, io);
+        view.environ.replace(before);
+        return exit;
     }
     list(variables, matches, io)
 }
@@ -91,13 +101,13 @@ pub(super) fn list(variables: Vec<Text>, matches: &ArgMatches, io: &mut Io) -> R
     Ok(Exit::OK)
 }
 
-/// The environment of the process that `-p` names, or of the main one.
+/// The environment of the process that `-p` names, or the one that tools work with.
 pub(super) fn variables(view: &View, matches: &ArgMatches) -> Result<Vec<Text>> {
-    Ok(match (matches.get_one::<i32>("pid"), &view.who) {
-        (Some(pid), _) => environ(&view.proc()?.process(*pid)?)?,
-        (None, Ok(crate::view::Identity { environ: Some(variables), .. })) => variables.clone(),
-        (None, _) => environ(&view.proc()?.main()?)?,
-    })
+    match (matches.get_one::<i32>("pid"), view.environ()) {
+        (Some(pid), _) => environ(&view.proc()?.process(*pid)?),
+        (None, Some(variables)) => Ok(variables),
+        (None, None) => environ(&view.proc()?.main()?),
+    }
 }
 
 fn unset(variables: &mut Vec<Text>, name: &[u8]) {

@@ -236,6 +236,16 @@ pub fn find(name: &str) -> Option<&'static Tool> {
 }
 
 impl Tool {
+    /// The capabilities that a run with `words` as arguments takes on top of what reading takes, as a mask: its own,
+    /// and of a tool that runs others those of the tools that its words name.
+    pub fn rights(&self, words: &[OsString]) -> u64 {
+        let own = self.needs.rights().iter();
+        let named = if nested::RUNNERS.contains(&self.name) { words } else { &[] };
+        let named = named.iter().filter_map(|word| find(word.to_str()?));
+        let all = own.chain(named.flat_map(|tool| tool.needs.rights()));
+        all.fold(0, |mask, right| mask | right.bitmask())
+    }
+
     /// Parses `args` (without the name) and runs on `view`; prints usage errors and help itself.
     pub fn invoke(&self, view: &View, args: Vec<OsString>, io: &mut Io) -> Exit {
         let args = match self.rewrite {
@@ -324,6 +334,37 @@ mod tests {
                 assert!(!purpose.is_empty() && !purpose.ends_with('.'), "{purpose}");
             }
         }
+    }
+
+    #[test]
+    fn a_tool_that_runs_others_takes_the_rights_of_those_it_names_and_no_more() {
+        let rights = |line: &str| {
+            let mut words: Vec<OsString> = line.split(' ').map(OsString::from).collect();
+            let name = words.remove(0);
+            find(name.to_str().unwrap()).unwrap().rights(&words)
+        };
+        let ping = rights("ping -c1 ::1");
+        assert_ne!(ping, 0);
+        assert_eq!(rights("timeout 5 ping -c1 ::1"), ping);
+        assert_eq!(rights("xargs -n1 time ping -c1"), ping);
+        assert_eq!(rights("find / -name x -exec ping -c1 {} ;"), ping);
+        assert_eq!(rights("timeout 5 cat /etc/hosts"), 0);
+        // A word that is only a word.
+        assert_eq!(rights("grep ping /etc/services"), 0);
+    }
+
+    #[test]
+    fn every_tool_whose_words_are_a_tools_is_among_the_runners() {
+        let takes_tool = |tool: &&Tool| {
+            let command = (tool.command)();
+            let names = |arg: &clap::Arg| arg.get_value_names().unwrap_or_default().to_vec();
+            tool.name == "find"
+                || command.get_positionals().any(|arg| {
+                    arg.is_trailing_var_arg_set() && names(arg).iter().any(|name| name == "TOOL")
+                })
+        };
+        let names: Vec<&str> = REGISTRY.iter().filter(takes_tool).map(|tool| tool.name).collect();
+        assert_eq!(names, nested::RUNNERS);
     }
 
     #[test]

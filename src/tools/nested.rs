@@ -11,6 +11,9 @@ use std::io::Write;
 use std::os::fd::{AsFd, OwnedFd};
 use std::os::unix::ffi::{OsStrExt, OsStringExt};
 
+/// The tools that run others, which are named among their words.
+pub(super) const RUNNERS: [&str; 6] = ["env", "find", "time", "timeout", "watch", "xargs"];
+
 /// How many bytes of arguments are gathered for one run.
 pub(super) const BATCH: usize = 128 << 10;
 

@@ -1,4 +1,4 @@
-//! `printenv`: values of the environment that a process of the target was started with.
+//! `printenv`: values of the environment that `env` prints.
 
 use super::{Tool, args, command, env};
 use crate::error::Result;
@@ -27,6 +27,7 @@ pub(super) const TOOL: Tool = Tool {
 
 fn options() -> Command {
     command("printenv", TOOL.summary)
+        .after_help(env::ABOUT)
         .arg(args::pid())
         .arg(args::flag("null", '0', "End each with NUL, not newline"))
         .arg(Arg::new("NAME").num_args(0..).value_parser(value_parser!(OsString)))

@@ -50,11 +50,10 @@ struct Found {
 
 fn run(view: &View, matches: &ArgMatches, io: &mut Io) -> Result<Exit> {
     let root = view.root()?;
-    let environ = view.who.as_ref().ok().and_then(|who| who.environ.as_ref());
-    let path = environ.into_iter().flatten().find_map(|var| var.0.strip_prefix(b"PATH="));
+    let path = view.variable("PATH");
     let (mut rows, mut exit) = (Vec::new(), Exit::OK);
     for name in matches.get_many::<OsString>("NAME").into_iter().flatten() {
-        let mut found = find(root, name, path.unwrap_or(DEFAULT));
+        let mut found = find(root, name, path.as_deref().unwrap_or(DEFAULT));
         if found.is_empty() {
             exit = Exit::FAILURE;
         }

@@ -5,6 +5,7 @@ use super::{Missing, Net, Proc, Root, Target, View, host};
 use crate::error::{Result, ResultExt};
 use nix::fcntl::{OFlag, open as open_path};
 use nix::sys::stat::Mode;
+use std::cell::RefCell;
 
 /// The view of the target that this process lives in.
 pub fn open(label: &str, writable: bool) -> Result<View> {
@@ -26,5 +27,6 @@ pub fn open(label: &str, writable: bool) -> Result<View> {
         preflight: None,
         pidfd: None,
         writable,
+        environ: RefCell::default(),
     })
 }

@@ -38,7 +38,9 @@ pub use target::{Container, Target};
 
 use crate::error::{Error, Result, ResultExt};
 use crate::exit::Exit;
+use crate::output::Text;
 use caps::Capability;
+use std::cell::RefCell;
 use std::os::fd::OwnedFd;
 
 /// A handle, or why there is none.
@@ -100,6 +102,9 @@ pub struct View {
     pub pidfd: Option<OwnedFd>,
     /// Whether the operator allowed changes (`--write`).
     pub writable: bool,
+    /// What tools take for the environment in place of the one that the main process was started with, when a shell
+    /// or `env` gives them another one.
+    pub environ: RefCell<Option<Vec<Text>>>,
 }
 
 impl View {
@@ -135,6 +140,21 @@ impl View {
     /// The target's identity, or an error that says why it is not known.
     pub fn who(&self) -> Result<&Identity> {
         self.who.as_ref().map_err(|m| m.error("the target's identity"))
+    }
+
+    /// The environment as tools see it: the one they were given, else the one that the main process was started with;
+    /// `None` when that may not be read.
+    pub fn environ(&self) -> Option<Vec<Text>> {
+        let given = self.environ.borrow().clone();
+        given.or_else(|| self.who.as_ref().ok()?.environ.clone())
+    }
+
+    /// The value of a variable in [`View::environ`].
+    pub fn variable(&self, name: &str) -> Option<Vec<u8>> {
+        let value = |entry: &Text| {
+            entry.0.strip_prefix(name.as_bytes())?.strip_prefix(b"=").map(<[u8]>::to_vec)
+        };
+        self.environ()?.iter().find_map(value)
     }
 
     /// [`View::may_write`] for a file. One that the shell lends is its own pipe and no part of the target.

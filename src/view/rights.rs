@@ -12,8 +12,8 @@ pub struct Access {
     pub write: bool,
     /// Programs of the target may be run in its namespaces, which takes rights that reading does not.
     pub exec: bool,
-    /// What the tool that is run needs on top ([`super::Needs::rights`]).
-    pub rights: &'static [Capability],
+    /// What the tools that are run need on top: bit n for capability n (capabilities(7)).
+    pub rights: u64,
 }
 
 /// Capabilities that reading a target takes: files of any owner, and the links and memory maps of any process.
@@ -49,8 +49,8 @@ pub(super) fn drop_to(access: Access) -> Result<()> {
     let wanted: HashSet<Capability> = READ
         .iter()
         .chain(WRITE.iter().filter(|_| access.write))
-        .chain(access.rights)
         .copied()
+        .chain(Caps::set(access.rights))
         .collect();
     let kept: CapsHashSet = permitted.intersection(&wanted).copied().collect();
     let set =
@@ -74,11 +74,11 @@ pub fn raise() -> Result<()> {
 
 /// Makes the permitted set what is effective now and `rights`: in a process that runs a tool which needs those, and
 /// that will never enter a target.
-pub fn keep_only(rights: &[Capability]) -> Result<()> {
+pub fn keep_only(rights: u64) -> Result<()> {
     let giving_up = || "giving up capabilities";
     let mut kept = caps::read(None, CapSet::Effective).map_err(failed).context(giving_up)?;
     let permitted = caps::read(None, CapSet::Permitted).map_err(failed).context(giving_up)?;
-    kept.extend(rights.iter().filter(|right| permitted.contains(right)));
+    kept.extend(Caps::set(rights).iter().filter(|right| permitted.contains(right)));
     for set in [CapSet::Effective, CapSet::Permitted] {
         caps::set(None, set, &kept).map_err(failed).context(giving_up)?;
     }

@@ -54,6 +54,7 @@ fn view(root: Handle<Root>, proc: Handle<Proc>) -> View {
         preflight: None,
         pidfd: None,
         writable: false,
+        environ: std::cell::RefCell::default(),
     }
 }
 

@@ -126,10 +126,8 @@ fn moment(text: &str) -> Result<i64> {
 fn zone(view: &View) -> Option<(Zone, &'static str)> {
     let root = view.root.as_ref().ok();
     let read = |path: &Path| Zone::parse(&root?.read(path, LIMIT).ok()?);
-    let environ = view.who.as_ref().ok().and_then(|who| who.environ.as_ref());
-    let variable = environ.into_iter().flatten().find_map(|var| var.0.strip_prefix(b"TZ="));
-    if let Some(name) = variable.and_then(|name| std::str::from_utf8(name).ok()) {
-        let name = name.strip_prefix(':').unwrap_or(name);
+    if let Some(name) = view.variable("TZ").and_then(|name| String::from_utf8(name).ok()) {
+        let name = name.strip_prefix(':').unwrap_or(&name);
         let by_name = || read(&Path::new("/usr/share/zoneinfo").join(name));
         // As tzset(3): what is neither a file nor a rule is UTC.
         let zone = by_name().or_else(|| Zone::of_rule(name)).or_else(|| Zone::of_rule("UTC0"))?;

@@ -101,9 +101,9 @@ impl Trust {
 
     /// Files first, and directories where the files have nothing, unless the environment names one.
     fn search(&mut self, root: &Root, view: &View) {
-        let named = |name: &str| variable(view, name);
+        let named = |name: &str| view.variable(name).filter(|value| !value.is_empty());
         let files = named("SSL_CERT_FILE")
-            .map_or_else(|| BUNDLES.map(PathBuf::from).to_vec(), |file| vec![path(file)]);
+            .map_or_else(|| BUNDLES.map(PathBuf::from).to_vec(), |file| vec![path(&file)]);
         for file in files {
             let bytes = root.read(&file, FILE_LIMIT);
             self.looked_at.push(file.clone());
@@ -176,13 +176,6 @@ pub(super) fn certificates(bytes: &[u8]) -> Vec<CertificateDer<'static>> {
         .map(|(_, der)| CertificateDer::from(der))
         .take(CERTIFICATES)
         .collect()
-}
-
-/// A variable of the environment that the target's main process was started with.
-fn variable<'a>(view: &'a View, name: &str) -> Option<&'a [u8]> {
-    let environ = view.who.as_ref().ok()?.environ.as_ref()?;
-    let value = |entry: &'a Text| entry.0.strip_prefix(name.as_bytes())?.strip_prefix(b"=");
-    environ.iter().find_map(value).filter(|value| !value.is_empty())
 }
 
 fn path(bytes: &[u8]) -> PathBuf {
