@@ -11,9 +11,10 @@ use crate::output::{Text, quote};
 use crate::sys::pidfd;
 use caps::Capability;
 use nix::errno::Errno;
-use nix::fcntl::{OFlag, open as open_path, openat, readlinkat};
+use nix::fcntl::{AtFlags, OFlag, open as open_path, openat, readlinkat};
 use nix::sched::{CloneFlags, setns};
-use nix::sys::stat::Mode;
+use nix::sys::stat::{Mode, fstatat};
+use std::cell::RefCell;
 use std::fs::File;
 use std::io::Read;
 use std::os::fd::OwnedFd;
@@ -77,6 +78,7 @@ pub fn open(target: Target, access: Access) -> Result<View> {
         preflight: Some(preflight),
         pidfd: Some(pidfd),
         writable: access.write,
+        environ: RefCell::default(),
     })
 }
 
@@ -205,10 +207,26 @@ fn join_user(procfs: &OwnedFd, pid: i32) -> bool {
         .is_ok_and(|fd| setns(fd, CloneFlags::CLONE_NEWUSER).is_ok())
 }
 
+/// Whether process `pid` is in the network namespace of this process.
+///
+/// The link that names it takes the right to trace the process (ptrace(2)); the tables below `net` do not, and each
+/// namespace has some of its own, by inode number.
+fn shares_net(procfs: &OwnedFd, pid: i32) -> bool {
+    let inode = |whose: &str| {
+        let path = format!("{whose}/net/dev");
+        fstatat(procfs, path.as_str(), AtFlags::empty()).ok().map(|stat| stat.st_ino)
+    };
+    let pid = pid.to_string();
+    let (theirs, ours) = match namespace(procfs, &pid, "net") {
+        Some(theirs) => (Some(theirs), namespace(procfs, "self", "net")),
+        None => (inode(&pid), inode("self")),
+    };
+    theirs.is_some() && theirs == ours
+}
+
 fn join_net(procfs: &OwnedFd, pid: i32, denied: &dyn Fn(&str, Errno) -> Missing) -> Handle<Net> {
     let path = format!("{pid}/ns/net");
-    let theirs = namespace(procfs, &pid.to_string(), "net");
-    if theirs.is_some() && theirs == namespace(procfs, "self", "net") {
+    if shares_net(procfs, pid) {
         return Ok(Net { is_host: true });
     }
     let fd = openat(procfs, path.as_str(), OFlag::O_RDONLY | OFlag::O_CLOEXEC, Mode::empty())

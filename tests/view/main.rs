@@ -143,3 +143,60 @@ fn a_process_that_is_not_there_is_said_so() {
     assert!(stderr(&ran).starts_with("dbg: "), "{}", stderr(&ran));
     assert!(stderr(&ran).contains("4194303"), "{}", stderr(&ran));
 }
+
+#[test]
+fn a_tool_that_another_one_runs_has_the_rights_that_it_has_alone() {
+    if !is_root() {
+        return common::skip::skip("only root has a right to pass on");
+    }
+    // No group may open ICMP sockets in a network namespace that is new, so that ping needs CAP_NET_RAW.
+    let script = "ip link set lo up && echo $$ && exec sleep 1000";
+    let target = Running::start(Command::new("unshare").args(["--net", "sh", "-c", script]));
+    for words in [
+        &["timeout", "5", "ping", "-c1", "127.0.0.1"][..],
+        &["time", "ping", "-c1", "127.0.0.1"],
+        &["env", "A=1", "ping", "-c1", "127.0.0.1"],
+        &["find", "/", "-maxdepth", "0", "-exec", "ping", "-c1", "127.0.0.1", ";"],
+    ] {
+        let uri = target.uri();
+        let args = [&[words[0], &uri], &words[1..]].concat();
+        let ran = output(&mut dbg(&args));
+        let told = format!("{args:?}\n{}{}", stdout(&ran), stderr(&ran));
+        assert!(stdout(&ran).contains("1 received") && ran.status.success(), "{told}");
+    }
+    let script = "timeout 5 ping -c1 127.0.0.1; echo 127.0.0.1 | xargs ping -c1";
+    let mut helper = Command::new(env!("CARGO_BIN_EXE_dbg-helper"));
+    helper.args(["sh", "-c", script]).env("DBG_TARGET", target.pid.to_string());
+    let ran = output(&mut helper);
+    assert_eq!(stdout(&ran).matches("1 received").count(), 2, "{}", stderr(&ran));
+}
+
+#[test]
+fn a_network_namespace_that_is_shared_is_known_where_its_link_may_not_be_read() {
+    if !is_root() {
+        return common::skip::skip("a process of another user takes root");
+    }
+    use nix::sys::socket::{self, AddressFamily, Backlog, SockFlag, SockType, SockaddrIn};
+    let listener = socket::socket(AddressFamily::Inet, SockType::Stream, SockFlag::empty(), None);
+    let listener = listener.unwrap();
+    let here = SockaddrIn::new(127, 0, 0, 1, 0);
+    socket::bind(std::os::fd::AsRawFd::as_raw_fd(&listener), &here).unwrap();
+    socket::listen(&listener, Backlog::new(7).unwrap()).unwrap();
+    let address: SockaddrIn =
+        socket::getsockname(std::os::fd::AsRawFd::as_raw_fd(&listener)).unwrap();
+    let list = |target: &Running| {
+        let args = ["ss", &target.uri(), "-ltn", "--json"];
+        let ran = output(&mut as_ordinary_user(&dbg(&args)));
+        let rows: serde_json::Value = serde_json::from_str(&stdout(&ran)).unwrap();
+        let port = u64::from(address.port());
+        let rows = rows.as_array().unwrap().clone();
+        rows.into_iter().find(|row| row["local"]["port"] == port)
+    };
+    // The limit of an accept queue is told by netlink alone.
+    let ours = Running::script("echo; exec sleep 1000");
+    let row = list(&ours).expect("the listener is listed");
+    assert_eq!(row["send_q"], 7, "{row}");
+    let other =
+        Running::start(Command::new("unshare").args(["--net", "sh", "-c", "echo; exec sleep 1000"]));
+    assert_eq!(list(&other), None);
+}
