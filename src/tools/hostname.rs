@@ -1,9 +1,10 @@
 //! `hostname`: the target's host name.
 
-use super::{Tool, args, command};
+use super::dns::config;
+use super::{Tool, args, command, resolver};
 use crate::error::{Error, Result};
 use crate::exit::Exit;
-use crate::output::{Io, Shape, Text, table::print_json};
+use crate::output::{Io, Shape, Text, table::print_json, visible};
 use crate::view::{Needs, View};
 use clap::{ArgMatches, Command};
 use serde::Serialize;
@@ -19,6 +20,7 @@ pub(super) const TOOL: Tool = Tool {
     summary: "Print the host name",
     examples: &[
         ("hostname", "Which pod or container this is"),
+        ("hostname -i", "Which address the target takes for its own"),
         ("hostname --json", "The name, and whether the kernel or /etc/hostname said it"),
     ],
     needs: Needs::Nothing,
@@ -29,7 +31,15 @@ pub(super) const TOOL: Tool = Tool {
 };
 
 fn options() -> Command {
-    command("hostname", TOOL.summary).arg(args::json_flag())
+    let name = |long, short, help| {
+        args::flag(long, short, help).group("what")
+    };
+    command("hostname", TOOL.summary)
+        .arg(name("short", 's', "Up to the first dot"))
+        .arg(name("fqdn", 'f', "The full name, by the target's hosts file, and else by its DNS").visible_alias("long"))
+        .arg(name("domain", 'd', "The full name behind its first dot"))
+        .arg(name("ip-address", 'i', "The addresses that the target finds for its host name"))
+        .arg(args::json_flag().conflicts_with("what"))
 }
 
 #[derive(Serialize)]
@@ -43,6 +53,24 @@ struct Row {
 
 fn run(view: &View, matches: &ArgMatches, io: &mut Io) -> Result<Exit> {
     let (hostname, source) = of(view)?;
+    let is = |name: &str| matches.get_flag(name);
+    if is("short") || is("fqdn") || is("domain") || is("ip-address") {
+        let name = hostname.0;
+        let text = match () {
+            () if is("ip-address") => {
+                let found = resolver::lookup(view, &name)?;
+                found.iter().map(ToString::to_string).collect::<Vec<_>>().join(" ").into_bytes()
+            }
+            () if is("short") => split(&name).0.to_vec(),
+            () if is("domain") => split(&full(view, &name)?).1.to_vec(),
+            () => full(view, &name)?,
+        };
+        // As the original: no domain is no line.
+        if !(text.is_empty() && is("domain")) {
+            writeln!(io.stdout, "{}", visible(&text))?;
+        }
+        return Ok(Exit::OK);
+    }
     let row = Row { hostname, source };
     if matches.get_flag("json") {
         print_json(io, &[row])?;
@@ -50,6 +78,24 @@ fn run(view: &View, matches: &ArgMatches, io: &mut Io) -> Result<Exit> {
     }
     writeln!(io.stdout, "{}", row.hostname.visible())?;
     Ok(Exit::OK)
+}
+
+/// What is before the first dot, and what is behind it.
+fn split(name: &[u8]) -> (&[u8], &[u8]) {
+    match name.iter().position(|b| *b == b'.') {
+        Some(dot) => (&name[..dot], &name[dot + 1..]),
+        None => (name, &[]),
+    }
+}
+
+/// The name as the target's C library completes it (getaddrinfo(3), AI_CANONNAME): the first of its line in the hosts
+/// file, else as it is when it has an address.
+fn full(view: &View, name: &[u8]) -> Result<Vec<u8>> {
+    let mut hosts = config::hosts(view, |host| host.has(name))?.into_iter();
+    match hosts.find_map(|host| host.names.into_iter().next()) {
+        Some(first) => Ok(first),
+        None => resolver::lookup(view, name).map(|_| name.to_vec()),
+    }
 }
 
 /// The target's host name, and whether the `kernel` or a `file` told it.

@@ -2,7 +2,8 @@
 //! this machine is asked, and no library of the target is run.
 
 use super::dns::config::{self, Config, Order};
-use super::dns::wire::{A, AAAA, Data, PTR};
+use super::dns::types::{A, AAAA, PTR};
+use super::dns::wire::Data;
 use super::dns::{Ending, Name, Reply, Try, search};
 use crate::error::{Error, Result};
 use crate::output::{quote, visible};

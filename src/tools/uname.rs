@@ -32,6 +32,8 @@ fn options() -> Command {
         .arg(args::flag("kernel-release", 'r', "The kernel's release"))
         .arg(args::flag("kernel-version", 'v', "The kernel's version"))
         .arg(args::flag("machine", 'm', "The machine's architecture"))
+        .arg(args::flag("processor", 'p', "unknown: the kernel does not tell it"))
+        .arg(args::flag("hardware-platform", 'i', "unknown: the kernel does not tell it"))
         .arg(args::flag("operating-system", 'o', "The operating system"))
         .arg(args::json_flag())
 }
@@ -73,16 +75,20 @@ fn run(view: &View, matches: &ArgMatches, io: &mut Io) -> Result<Exit> {
         nodename?;
     }
     let unknown = Text::from("?");
-    let parts: [(&str, &[u8]); 6] = [
+    let parts: [(&str, &[u8]); 8] = [
         ("kernel-name", &row.kernel_name.0),
         ("nodename", &row.nodename.as_ref().unwrap_or(&unknown).0),
         ("kernel-release", &row.kernel_release.0),
         ("kernel-version", &row.kernel_version.0),
         ("machine", &row.machine.0),
+        ("processor", b"unknown"),
+        ("hardware-platform", b"unknown"),
         ("operating-system", row.operating_system.as_bytes()),
     ];
     let is_any = parts.iter().any(|(name, _)| flag(name));
-    let is_wanted = |name: &str| is_all || flag(name) || !is_any && name == "kernel-name";
+    // As coreutils: what is unknown is not part of all.
+    let is_known = |name: &str| name != "processor" && name != "hardware-platform";
+    let is_wanted = |name: &str| is_all && is_known(name) || !is_all && flag(name) || !is_all && !is_any && name == "kernel-name";
     let words = parts.iter().filter(|(name, _)| is_wanted(name)).map(|(_, text)| visible(text));
     writeln!(io.stdout, "{}", words.collect::<Vec<_>>().join(" "))?;
     Ok(Exit::OK)

@@ -3,6 +3,7 @@
 use super::IdMap;
 use crate::error::{Error, Result};
 use crate::output::Text;
+use nix::sys::stat::{FileStat, SFlag};
 use procfs_core::FromBufRead;
 use serde::{Deserialize, Serialize};
 
@@ -101,6 +102,29 @@ pub struct Identity {
 }
 
 impl Identity {
+    /// Whether the process may `bit` (4 read, 2 write, 1 execute or search) a file, as path_resolution(7) has it:
+    /// by its owner, group and mode, and by capabilities. Owners in `stat` are as the target numbers them.
+    ///
+    /// Lists of access control, read-only mounts and security modules may still refuse.
+    pub fn may(&self, stat: &FileStat, bit: u32) -> bool {
+        let has = |capability: caps::Capability| self.caps.effective & capability.bitmask() != 0;
+        let is_dir = SFlag::from_bits_truncate(stat.st_mode) & SFlag::S_IFMT == SFlag::S_IFDIR;
+        let overrides = has(caps::Capability::CAP_DAC_OVERRIDE)
+            || has(caps::Capability::CAP_DAC_READ_SEARCH) && (bit == 4 || is_dir && bit == 1);
+        if overrides && (bit != 1 || is_dir || stat.st_mode & 0o111 != 0) {
+            return true;
+        }
+        let groups = self.groups.iter().chain([&self.gids[3]]);
+        let shift = if self.uid_map.inside(self.uids[3]) == stat.st_uid {
+            6
+        } else if groups.into_iter().any(|gid| self.gid_map.inside(*gid) == stat.st_gid) {
+            3
+        } else {
+            0
+        };
+        (stat.st_mode >> shift) & bit != 0
+    }
+
     /// The facts in a `/proc/PID/status` (proc_pid_status(5)); the rest stays at its default.
     pub fn parse_status(bytes: &[u8]) -> Result<Identity> {
         // The name is the only line that its owner chooses, and it may be any bytes. Nothing here needs it.
@@ -125,5 +149,35 @@ impl Identity {
             threads: u32::try_from(status.threads).unwrap_or(0),
             ..Identity::default()
         })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn who_may_what_is_told_by_the_first_class_that_fits_and_by_capabilities() {
+        let stat = |mode: u32| {
+            // A type of plain numbers from the kernel.
+            let mut stat = nix::sys::stat::stat("/").unwrap();
+            (stat.st_mode, stat.st_uid, stat.st_gid) = (mode, 7, 70);
+            stat
+        };
+        let who = |uid: u32, gid: u32, effective: u64| Identity {
+            uids: [uid; 4],
+            gids: [gid; 4],
+            caps: Caps { effective, ..Caps::default() },
+            ..Identity::default()
+        };
+        let may = |who: &Identity, mode: u32| [4, 2, 1].map(|bit| who.may(&stat(mode), bit));
+        assert_eq!(may(&who(7, 0, 0), 0o100_477), [true, false, false]);
+        assert_eq!(may(&who(8, 70, 0), 0o100_717), [false, false, true]);
+        assert_eq!(may(&who(8, 8, 0), 0o100_776), [true, true, false]);
+        let all = 1 << 1;
+        assert_eq!(may(&who(0, 0, all), 0o100_000), [true, true, false]);
+        assert_eq!(may(&who(0, 0, all), 0o100_010), [true, true, true]);
+        assert_eq!(may(&who(0, 0, all), 0o040_000), [true, true, true]);
+        assert_eq!(may(&who(0, 0, 1 << 2), 0o040_000), [true, false, true]);
     }
 }

@@ -18,6 +18,7 @@ mod preflight;
 mod proc;
 mod rights;
 mod root;
+mod stat;
 mod target;
 
 pub use cgroup::{Cgroup, Cgroups};
@@ -31,9 +32,10 @@ pub use mountinfo::Mount;
 pub use net::Net;
 pub use preflight::{Clause, Preflight};
 
-pub use proc::{Proc, Process, Stat};
+pub use proc::{Proc, Process};
 pub use rights::{Access, keep_only, keep_over_exec, keep_to_signal, raise};
 pub use root::Root;
+pub use stat::Stat;
 pub use target::{Container, Target};
 
 use crate::error::{Error, Result, ResultExt};

@@ -111,7 +111,79 @@ fn a_broken_file_is_utc_and_wrong_words_are_refused() {
             "1970-01-01 00:00:00 UTC\n"
         );
     }
-    for words in [&["date", "12"][..], &["date", "-d", "tomorrow"], &["date", "+%Q"]] {
+    for words in [&["date", "12"][..], &["date", "-d", "someday"], &["date", "+%Q"]] {
         assert_eq!(run(&view, words).exit, Exit::USAGE, "{words:?}");
     }
+}
+
+#[test]
+fn moments_in_words_are_those_of_gnu() {
+    let dir = tempfile::tempdir().unwrap();
+    let mut view = view_of(dir.path());
+    for tz in ["UTC0", "XYZ-5:30", "CET-1CEST,M3.5.0,M10.5.0/3"] {
+        let environ = Some(vec![Text::from(format!("TZ={tz}"))]);
+        view.who = Ok(Identity { environ, ..Identity::default() });
+        for when in [
+            "@1700000000.25",
+            "@-1.5",
+            "2026-11-21",
+            "2026-07-01 12:34",
+            "2026-07-01T12:34:56Z",
+            "2026-07-01T12:34:56.789+02:00",
+            "2026-07-01 12:34:56 +0530",
+            "2026-07-01 12:34:56 -05",
+            "20240229 23:59:59",
+            "2024/02/29",
+            "2026-11-21 06:27 UTC",
+            "2026-01-31 + 1 month",
+            "2024-02-29 1 year",
+            "2026-03-28 02:30 1 day",
+            "2026-11-21 10:00 2 hours ago",
+            "2026-11-21 10:00 UTC + 90 min",
+            "2026-11-21 -3 weeks",
+            "2026-11-21 3 days ago",
+        ] {
+            let format = "+%F %T.%N %z";
+            let ours = run(&view, &["date", "-d", when, format]);
+            let zone = format!("TZ={tz}");
+            let theirs = gnu(dir.path(), &["env", &zone, "date", "-d", when, format]);
+            assert_eq!(ours.text(), String::from_utf8(theirs).unwrap(), "{tz} {when} {}", ours.stderr);
+        }
+        // The day may change between the two.
+        for when in ["today", "yesterday", "tomorrow", "1 week ago", "next month", "2 days"] {
+            let zone = format!("TZ={tz}");
+            let words = ["env", &zone, "date", "-d", when, "+%F"];
+            let before = gnu(dir.path(), &words);
+            let ours = run(&view, &["date", "-d", when, "+%F"]).stdout;
+            assert!(ours == before || ours == gnu(dir.path(), &words), "{when}");
+        }
+    }
+    for when in ["2026-02-30", "25:00", "12:60", "12:00:60", "2026-11-21 2026-11-22", "@x", "99999999999 years", "5", "é"] {
+        assert_eq!(run(&view, &["date", "-d", when]).exit, Exit::USAGE, "{when}");
+    }
+}
+
+#[test]
+fn a_files_time_and_the_forms_of_standards_are_those_of_gnu() {
+    let dir = crate::common::gnu::fixture();
+    let view = view_of(dir.path());
+    for words in [
+        "-r b.log",
+        "-r b.log --rfc-3339=date",
+        "-r b.log --rfc-3339=seconds",
+        "-r b.log --rfc-3339=ns",
+        "-r b.log -I",
+        "-r b.log -Ihours",
+        "-r b.log -Iminutes",
+        "-r b.log -Iseconds",
+        "-r b.log --iso-8601=ns",
+        "-r b.log -R",
+    ] {
+        let words: Vec<&str> = std::iter::once("date").chain(words.split(' ')).collect();
+        let ours = run(&view, &words);
+        let theirs = String::from_utf8(gnu(dir.path(), &words)).unwrap();
+        assert_eq!(ours.text(), theirs, "{words:?} {}", ours.stderr);
+    }
+    assert_eq!(run(&view, &["date", "-r", "nosuch"]).exit, Exit::FAILURE);
+    assert_eq!(run(&view, &["date", "--rfc-3339=hours"]).exit, Exit::USAGE);
 }

@@ -457,3 +457,24 @@ fn actions_that_write_or_run_programs_are_refused_by_name() {
         assert!(ran.stderr.contains(action), "{}", ran.stderr);
     }
 }
+
+#[test]
+fn who_may_read_is_judged_by_the_main_process() {
+    let dir = fixture();
+    let mut view = view_of(dir.path());
+    assert_eq!(run(&view, &["find", ".", "-readable"]).exit, Exit::CANNOT_RUN);
+    let status = std::fs::read("/proc/thread-self/status").unwrap();
+    view.who = Ok(dbg::view::Identity::parse_status(&status).unwrap());
+    for test in ["-readable", "-writable", "-executable"] {
+        for words in [vec!["find", ".", "!", "-type", "l", test], vec!["find", ".", "!", "-type", "l", "!", test]] {
+            let sorted = |bytes: &[u8]| {
+                let mut lines: Vec<Vec<u8>> = bytes.split(|b| *b == b'\n').map(<[u8]>::to_vec).collect();
+                lines.sort();
+                lines
+            };
+            let theirs = gnu(dir.path(), &words);
+            let ours = run(&view, &words);
+            assert_eq!(sorted(&ours.stdout), sorted(&theirs), "{words:?} {}", ours.stderr);
+        }
+    }
+}

@@ -17,7 +17,7 @@ fn theirs(words: &[&str]) -> String {
 fn the_kernel_is_the_machines_and_the_host_name_the_targets() {
     let mut view = view_of_process(std::process::id());
     view.who = Ok(Identity { hostname: Some(Text::from("inside")), ..Identity::default() });
-    for flags in ["-s", "-r", "-v", "-m", "-srm", "-o"] {
+    for flags in ["-s", "-r", "-v", "-m", "-srm", "-o", "-p", "-i", "-mpi"] {
         assert_eq!(run(&view, &["uname", flags]).text(), theirs(&["uname", flags]), "{flags}");
     }
     assert_eq!(run(&view, &["uname"]).text(), theirs(&["uname"]));
@@ -92,4 +92,41 @@ fn a_user_is_named_by_the_targets_own_file() {
     );
     let row = run(&view, &["whoami", "--json"]).json()[0].clone();
     assert_eq!((&row["uid"], &row["name"]), (&4712.into(), &serde_json::Value::Null));
+}
+
+#[test]
+fn parts_of_the_host_name_come_from_the_targets_own_hosts_file() {
+    let dir = tempfile::tempdir().unwrap();
+    std::fs::create_dir(dir.path().join("etc")).unwrap();
+    let hosts = "127.0.0.1 localhost\n192.0.2.7 web.example.org web\n2001:db8::7 web\n";
+    std::fs::write(dir.path().join("etc/hosts"), hosts).unwrap();
+    let mut view = view_of(dir.path());
+    let named = |name: &str| Identity { hostname: Some(Text::from(name)), ..Identity::default() };
+    view.who = Ok(named("web"));
+    let told = |view: &dbg::view::View, flag: &str| run(view, &["hostname", flag]).text().to_owned();
+    assert_eq!(["-s", "-f", "-d", "-i"].map(|flag| told(&view, flag)), [
+        "web\n",
+        "web.example.org\n",
+        "example.org\n",
+        "192.0.2.7 2001:db8::7\n"
+    ]);
+    view.who = Ok(named("localhost"));
+    assert_eq!(["-f", "-d"].map(|flag| told(&view, flag)), ["localhost\n", ""]);
+    view.who = Ok(named("a.b.c"));
+    assert_eq!(told(&view, "-s"), "a\n");
+}
+
+#[test]
+fn since_when_and_for_how_long_are_told_as_procps_tells_them() {
+    let child = Spawned::sleep();
+    let view = view_of_process(child.pid());
+    for flag in ["-p", "-s"] {
+        let original = || {
+            let out = Command::new("uptime").arg(flag).env("TZ", "UTC").output().unwrap();
+            String::from_utf8(out.stdout).unwrap()
+        };
+        // A minute, or a second of rounding, may pass between the two.
+        let (before, ours, after) = (original(), run(&view, &["uptime", flag]), original());
+        assert!(ours.text() == before || ours.text() == after, "{flag} {} {before}", ours.text());
+    }
 }

@@ -2,7 +2,8 @@
 
 use super::ask::Reply;
 use super::facts::Answer;
-use super::wire::{Message, Question, Record, class_name, type_name};
+use super::types::{class_name, type_name};
+use super::wire::{Message, Question, Record};
 use super::words::{Words, options};
 use crate::error::Result;
 use crate::exit::Exit;

@@ -5,7 +5,7 @@ use super::dig;
 use super::facts::{Answer, Explained, HostLine, texts};
 use super::name::Name;
 use super::walk::{Ending, Try, search};
-use super::wire::{A, AAAA, PTR, type_name};
+use super::types::{A, AAAA, PTR, type_name};
 use super::words::{Wanted, Words, options};
 use crate::error::{Error, Result};
 use crate::exit::Exit;

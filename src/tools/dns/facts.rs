@@ -2,7 +2,8 @@
 
 use super::ask::{Failure, Reply};
 use super::config::Host;
-use super::wire::{Question, Record, class_name, type_name};
+use super::types::{class_name, type_name};
+use super::wire::{Question, Record};
 use crate::output::Text;
 use serde::Serialize;
 use std::net::{IpAddr, SocketAddr};

@@ -4,7 +4,8 @@ use super::ask::Reply;
 use super::config::Config;
 use super::facts::Answer;
 use super::name::Name;
-use super::wire::{self, A, AAAA, ANY, CNAME, Data, MX, NS, PTR, Question, Record, SOA, SRV, TXT};
+use super::types::{self, A, AAAA, ANY, CNAME, MX, NS, PTR, SOA, SRV, TXT};
+use super::wire::{Data, Question, Record};
 use super::words::{self, Wanted, Words};
 use crate::error::Result;
 use crate::exit::Exit;
@@ -134,9 +135,9 @@ fn run(
     let wanted = match address.filter(|_| kind.is_none()) {
         Some(address) => {
             let name = Name::of_address(address).to_string().into_bytes();
-            Wanted { name, kind: Some(PTR), class: wire::IN, address: Some(address) }
+            Wanted { name, kind: Some(PTR), class: types::IN, address: Some(address) }
         }
-        None => Wanted { name: name.to_vec(), kind, class: wire::IN, address: None },
+        None => Wanted { name: name.to_vec(), kind, class: types::IN, address: None },
     };
     let config = words.config(view)?;
     let mut array = matches.get_flag("json").then(json::Array::default);
@@ -236,7 +237,7 @@ fn print_host(words: &Words, wanted: &Wanted, found: &[Reply], io: &mut Io) -> R
         writeln!(out, "{}", host_line(record))?;
     }
     if !has_any {
-        let kind = wire::type_name(wanted.kind.unwrap_or(A));
+        let kind = types::type_name(wanted.kind.unwrap_or(A));
         writeln!(out, "{} has no {kind} record", typed(wanted))?;
     }
     Ok(Exit::OK)
@@ -252,7 +253,7 @@ fn host_line(record: &Record) -> String {
         NS => format!("{name} name server {data}"),
         PTR => format!("{name} domain name pointer {data}"),
         TXT => format!("{name} descriptive text {data}"),
-        kind => format!("{name} has {} record {data}", wire::type_name(kind)),
+        kind => format!("{name} has {} record {data}", types::type_name(kind)),
     }
 }
 

@@ -7,6 +7,7 @@ mod explain;
 mod facts;
 pub(super) mod host;
 mod name;
+pub(super) mod types;
 mod walk;
 pub(super) mod wire;
 mod words;
@@ -19,7 +20,7 @@ pub(super) use walk::{Ending, Try, search};
 impl Try {
     /// What came of it, as a clause: `10.0.0.1 said NXDOMAIN to api.example.com. A`.
     pub(super) fn in_words(&self) -> String {
-        let question = format!("{} {}", self.question.name, wire::type_name(self.question.kind));
+        let question = format!("{} {}", self.question.name, types::type_name(self.question.kind));
         match &self.result {
             Ok(reply) => {
                 format!("{} said {} to {question}", self.server.ip(), reply.message.status())

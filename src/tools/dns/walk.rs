@@ -4,7 +4,8 @@
 use super::ask::{self, Failure, How, Reply};
 use super::config::Config;
 use super::name::Name;
-use super::wire::{AAAA, Question, RECURSE};
+use super::types::AAAA;
+use super::wire::{Question, RECURSE};
 use crate::error::Result;
 use std::net::SocketAddr;
 use std::time::Duration;

@@ -3,7 +3,8 @@
 use super::ask::{self, Failure, How, Reply};
 use super::config::{self, Config};
 use super::name::Name;
-use super::wire::{self, A, AUTHENTIC, PTR, Question, RECURSE, UNCHECKED};
+use super::types::{self, A, PTR};
+use super::wire::{AUTHENTIC, Question, RECURSE, UNCHECKED};
 use crate::error::{Error, Result};
 use crate::output::visible;
 use crate::tools::args::{self, bytes, operands, os};
@@ -129,7 +130,7 @@ impl Words {
     /// Reads what was typed after `dig` or `dns`.
     pub(in crate::tools) fn new(matches: &ArgMatches) -> Result<Words> {
         let mut words = Words { flags: RECURSE | AUTHENTIC, ..Words::empty(matches) };
-        let class = bytes(matches, "class").map(class_of).transpose()?.unwrap_or(wire::IN);
+        let class = bytes(matches, "class").map(class_of).transpose()?.unwrap_or(types::IN);
         let mut kind = bytes(matches, "type").map(type_of).transpose()?;
         for address in matches.get_many::<IpAddr>("reverse").into_iter().flatten() {
             let name = Name::of_address(*address).to_string().into_bytes();
@@ -144,7 +145,7 @@ impl Words {
             match word.split_first() {
                 Some((b'@', server)) => words.set_server(server)?,
                 Some((b'+', option)) => words.option(option)?,
-                _ => match (wire::type_number(text), wire::class_number(text)) {
+                _ => match (types::type_number(text), types::class_number(text)) {
                     (Some(number), _) => match words.wanted.last_mut() {
                         Some(last) if last.kind.is_none() => last.kind = Some(number),
                         _ => kind = Some(number),
@@ -308,7 +309,7 @@ impl Wanted {
 
 /// The type that a word must name.
 pub(in crate::tools) fn type_of(word: &[u8]) -> Result<u16> {
-    let number = std::str::from_utf8(word).ok().and_then(wire::type_number);
+    let number = std::str::from_utf8(word).ok().and_then(types::type_number);
     number.ok_or_else(|| {
         Error::usage(format!("{}: no such type of records", crate::output::quote(os(word))))
             .hint("any type may be written by its number: TYPE123")
@@ -316,6 +317,6 @@ pub(in crate::tools) fn type_of(word: &[u8]) -> Result<u16> {
 }
 
 fn class_of(word: &[u8]) -> Result<u16> {
-    let number = std::str::from_utf8(word).ok().and_then(wire::class_number);
+    let number = std::str::from_utf8(word).ok().and_then(types::class_number);
     number.ok_or_else(|| Error::usage(format!("{}: no such class", visible(word))))
 }

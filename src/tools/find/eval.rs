@@ -1,7 +1,7 @@
 //! Evaluates an expression for one file after another.
 
 use super::exec::{Batch, Exec};
-use super::parse::{Action, Clock, Count, Expr, Query, Test};
+use super::query::{Action, Clock, Count, Expr, Query, Test};
 use crate::error::{Error, Result};
 use crate::exit::Exit;
 use crate::output::{Io, json, quote};
@@ -302,6 +302,8 @@ impl<'a> Run<'a> {
             Test::Inode(count) => count.fits(stat.st_ino),
             Test::Uid(count) => count.fits(stat.st_uid.into()),
             Test::Gid(count) => count.fits(stat.st_gid.into()),
+            // What was asked for is refused before the walk where nobody knows who the target is.
+            Test::Allowed(bit) => self.view.who().is_ok_and(|who| who.may(stat, *bit)),
             Test::NoUser => self.users.user(stat.st_uid).is_none(),
             Test::NoGroup => self.users.group(stat.st_gid).is_none(),
             _ => false,

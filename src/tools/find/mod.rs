@@ -6,6 +6,7 @@ mod exec;
 mod parse;
 mod perm;
 mod printf;
+mod query;
 mod values;
 
 use super::Tool;
@@ -21,7 +22,7 @@ use crate::view::{Entry, FileType, Needs, View};
 use clap::{Arg, ArgMatches, Command};
 use eval::{Found, Run};
 use nix::sys::stat::fstat;
-use parse::{Follow, Query};
+use query::{Follow, Query};
 use std::ffi::{OsStr, OsString};
 use std::os::unix::ffi::OsStrExt;
 use std::path::Path;
@@ -49,6 +50,7 @@ Tests (N is exact, +N more, -N less):
   -mtime N  -atime N  -ctime N (days)  -mmin N  -amin N  -cmin N (minutes)
   -newer FILE  -anewer FILE  -cnewer FILE  -newerXY FILE (X and Y of a, c, m)  -newerXt @SECONDS
   -lname GLOB  -ilname GLOB  -xtype [fdlbcps],…  -samefile FILE
+  -readable  -writable  -executable (by the main process: its user, groups, capabilities)
   -user NAME  -group NAME  -uid N  -gid N  -nouser  -nogroup  -true  -false
 Actions:
   -print  -print0  -printf FORMAT  -ls  --json  -prune  -quit

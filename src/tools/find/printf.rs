@@ -1,7 +1,7 @@
 //! `-printf`: what is known of a file, as a format says.
 
 use super::eval::{Found, Run};
-use super::parse::Clock;
+use super::query::Clock;
 use crate::error::{Error, Result};
 use crate::output::{Io, visible};
 use crate::tools::date::Moment;

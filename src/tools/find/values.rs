@@ -1,6 +1,7 @@
 //! The words behind the tests of `find`.
 
-use super::parse::{Clock, Count, Parser, Test};
+use super::parse::Parser;
+use super::query::{Clock, Count, Test};
 use crate::error::{Error, Result, ResultExt};
 use crate::output::quote;
 use crate::tools::posix::{Syntax, Within, translate};
@@ -12,6 +13,12 @@ use std::os::unix::ffi::OsStrExt;
 use std::path::Path;
 
 impl Parser<'_> {
+    /// `-readable` and the like, of the target's main process.
+    pub(super) fn allowed(&self, bit: u32) -> Result<Test> {
+        self.view.who()?;
+        Ok(Test::Allowed(bit))
+    }
+
     pub(super) fn value(&mut self, name: &str) -> Result<OsString> {
         self.words.next().ok_or_else(|| Error::usage(format!("{name} wants a word behind it")))
     }

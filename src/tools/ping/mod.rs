@@ -1,5 +1,7 @@
 //! `ping`: echo requests, with the output and exit codes of iputils.
 
+mod report;
+
 use super::args::{command, json_flag, option, os, short_flag};
 use super::icmp::{Echo, Lost, Reply};
 use super::{Tool, resolver, wait};
@@ -13,7 +15,7 @@ use clap::{Arg, ArgMatches, Command, value_parser};
 use nix::errno::Errno;
 use nix::poll::PollFlags;
 use nix::sys::signal::Signal;
-use serde::Serialize;
+use report::{Answer, Pinged, Times, milliseconds, percent, words};
 use std::collections::VecDeque;
 use std::ffi::OsString;
 use std::io::Write;
@@ -41,40 +43,6 @@ const MOST: usize = 4096;
 
 /// How long the last answer is waited for when there was none at all, as iputils has it.
 const LINGER: Duration = Duration::from_secs(10);
-
-/// What came of it.
-#[derive(Debug, Default, Serialize)]
-#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
-struct Pinged {
-    /// As it was typed.
-    host: crate::output::Text,
-    address: String,
-    transmitted: u64,
-    received: u64,
-    duplicates: u64,
-    errors: u64,
-    loss_percent: f64,
-    min_seconds: Option<f64>,
-    avg_seconds: Option<f64>,
-    max_seconds: Option<f64>,
-    mdev_seconds: Option<f64>,
-    /// The first 4096.
-    replies: Vec<Answer>,
-}
-
-/// One answer.
-#[derive(Debug, Serialize)]
-#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
-struct Answer {
-    sequence: u16,
-    from: Option<String>,
-    /// Why the request did not arrive; `null` for a reply.
-    error: Option<String>,
-    size_bytes: Option<usize>,
-    ttl: Option<u8>,
-    seconds: Option<f64>,
-    is_duplicate: bool,
-}
 
 fn options() -> Command {
     let seconds = |short: char, id: &'static str, help: &'static str| {
@@ -134,16 +102,6 @@ struct Ping {
     /// Requests and whether they were answered.
     sent: VecDeque<(u16, Instant, bool)>,
     times: Times,
-}
-
-/// Round-trip times in microseconds.
-#[derive(Default)]
-struct Times {
-    number: u64,
-    least: u64,
-    most: u64,
-    sum: u64,
-    squares: u128,
 }
 
 fn run(view: &View, matches: &ArgMatches, io: &mut Io) -> Result<Exit> {
@@ -389,75 +347,5 @@ impl Ping {
             writeln!(out)?;
         }
         Ok(())
-    }
-}
-
-impl Times {
-    fn add(&mut self, micros: u64) {
-        self.least = if self.number == 0 { micros } else { self.least.min(micros) };
-        self.most = self.most.max(micros);
-        self.number += 1;
-        self.sum = self.sum.saturating_add(micros);
-        self.squares = self.squares.saturating_add(u128::from(micros) * u128::from(micros));
-    }
-
-    fn average(&self) -> u64 {
-        self.sum / self.number.max(1)
-    }
-
-    fn deviation(&self) -> u64 {
-        let number = u128::from(self.number.max(1));
-        let sum = u128::from(self.sum);
-        (self.squares.saturating_sub(sum.saturating_mul(sum) / number) / number).isqrt() as u64
-    }
-}
-
-/// Three digits that count, as iputils has them.
-fn milliseconds(micros: u64) -> String {
-    let (whole, rest) = (micros / 1000, micros % 1000);
-    match micros {
-        0..1000 => format!("{whole}.{rest:03}"),
-        1000..10_000 => format!("{whole}.{:02}", rest / 10),
-        10_000..100_000 => format!("{whole}.{:01}", rest / 100),
-        _ => whole.to_string(),
-    }
-}
-
-/// As `%g` of printf(3).
-fn percent(number: f64) -> String {
-    let digits = if number >= 10.0 { 4 } else { 5 };
-    let text = format!("{number:.digits$}");
-    text.trim_end_matches('0').trim_end_matches('.').to_owned()
-}
-
-/// What iputils calls it.
-fn words(lost: &Lost, is_v6: bool) -> String {
-    let known = match (is_v6, lost.kind, lost.code) {
-        (false, 3, 0) => "Destination Net Unreachable",
-        (false, 3, 1) => "Destination Host Unreachable",
-        (false, 3, 2) => "Destination Protocol Unreachable",
-        (false, 3, 3) => "Destination Port Unreachable",
-        (false, 3, 13) => "Packet filtered",
-        (false, 11, 0) | (true, 3, 0) => "Time to live exceeded",
-        (true, 1, 0) => "Destination unreachable: No route",
-        (true, 1, 1) => "Destination unreachable: Administratively prohibited",
-        (true, 1, 3) => "Destination unreachable: Address unreachable",
-        (true, 1, 4) => "Destination unreachable: Port unreachable",
-        _ => return crate::error::reason(Errno::from_raw(lost.errno)),
-    };
-    known.to_owned()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn numbers_are_written_as_iputils_does() {
-        assert_eq!([37, 1234, 12_345, 123_456].map(milliseconds), ["0.037", "1.23", "12.3", "123"]);
-        assert_eq!(
-            [0.0, 100.0, 100.0 / 3.0, 50.0, 2.5].map(percent),
-            ["0", "100", "33.3333", "50", "2.5"]
-        );
     }
 }
