@@ -2,18 +2,27 @@
 
 /// `bytes` as `ls -h`, `du -h` and `df -h` show it: powers of 1024, rounded up, one decimal below ten: `1.5K`, `23M`.
 pub fn human(bytes: u64) -> String {
-    if bytes < 1024 {
+    by(bytes, 1024, 'K')
+}
+
+/// Likewise by powers of 1000: `1.6k`, `24M`.
+pub fn human_si(bytes: u64) -> String {
+    by(bytes, 1000, 'k')
+}
+
+fn by(bytes: u64, step: u128, kilo: char) -> String {
+    if u128::from(bytes) < step {
         return bytes.to_string();
     }
     let mut unit = 1u128;
-    for letter in ['K', 'M', 'G', 'T', 'P', 'E'] {
-        unit *= 1024;
+    for letter in [kilo, 'M', 'G', 'T', 'P', 'E'] {
+        unit *= step;
         let tenths = (u128::from(bytes) * 10).div_ceil(unit);
         if tenths < 100 {
             return format!("{}.{}{letter}", tenths / 10, tenths % 10);
         }
         let whole = u128::from(bytes).div_ceil(unit);
-        if whole < 1024 || letter == 'E' {
+        if whole < step || letter == 'E' {
             return format!("{whole}{letter}");
         }
     }

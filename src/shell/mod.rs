@@ -219,8 +219,12 @@ impl Shell {
     fn lend_environ(&mut self) {
         let own = self.view.who.as_ref().ok().and_then(|who| who.environ.as_deref());
         let Some(own) = own else { return };
-        let mut exported: BTreeMap<Bytes, Bytes> =
-            self.vars.exported().into_iter().map(|(name, value)| (name.into_bytes(), value)).collect();
+        let mut exported: BTreeMap<Bytes, Bytes> = self
+            .vars
+            .exported()
+            .into_iter()
+            .map(|(name, value)| (name.into_bytes(), value))
+            .collect();
         let mut environ = Vec::with_capacity(own.len() + 1);
         for entry in own {
             let name = entry.0.split(|b| *b == b'=').next().unwrap_or_default();

@@ -42,6 +42,9 @@ fn options() -> Command {
         )
         .arg(flag("all", 'a', "Every mount, also of file systems without space"))
         .arg(flag("human-readable", 'h', "Sizes as 1.5K or 23M, not in KiB"))
+        .arg(flag("si", 'H', "Likewise, by powers of 1000"))
+        .arg(flag("local", 'l', "None that lies on another machine"))
+        .arg(flag("total", None, "The sum of all at the end; JSON has none"))
         .arg(flag("inodes", 'i', "Inodes, not space"))
         .arg(flag("kilobytes", 'k', "Sizes in KiB: so it is anyway"))
         .arg(flag("portability", 'P', "Headings as POSIX has them"))
@@ -105,7 +108,8 @@ fn run(view: &View, matches: &ArgMatches, io: &mut Io) -> Result<Exit> {
     let (only, without) = (operands(matches, "type"), operands(matches, "exclude-type"));
     rows.retain(|row: &Usage| {
         let kind = row.fs_type.0.as_slice();
-        (only.is_empty() || only.contains(&kind)) && !without.contains(&kind)
+        let is_left_out = matches.get_flag("local") && is_remote(row);
+        !is_left_out && (only.is_empty() || only.contains(&kind)) && !without.contains(&kind)
     });
     if matches.get_flag("json") {
         print_json(io, &rows)?;
@@ -170,13 +174,14 @@ fn usage(root: &Root, mount: &Mount) -> Result<Usage> {
 fn print(rows: &[Usage], matches: &ArgMatches, io: &mut Io) -> Result<()> {
     let is = |id: &str| matches.get_flag(id);
     let with_type = is("print-type");
-    let heads = match (is("inodes"), is("human-readable")) {
+    let heads = match (is("inodes"), is("human-readable") || is("si")) {
         (true, _) => ["Inodes", "IUsed", "IFree", "IUse%"],
         (false, true) => ["Size", "Used", "Avail", "Use%"],
         (false, false) if is("portability") => ["1024-blocks", "Used", "Available", "Capacity"],
         (false, false) => ["1K-blocks", "Used", "Available", "Use%"],
     };
     let number = |value: u64| match (is("human-readable"), is("inodes")) {
+        _ if is("si") => units::human_si(value),
         (true, _) => units::human(value),
         (false, true) => value.to_string(),
         (false, false) => value.div_ceil(1024).to_string(),
@@ -195,7 +200,8 @@ fn print(rows: &[Usage], matches: &ArgMatches, io: &mut Io) -> Result<()> {
         heads.map(str::to_owned),
         "Mounted on".into(),
     )];
-    for row in rows {
+    let sum = is("total").then(|| sum(rows));
+    for row in rows.iter().chain(&sum) {
         let (total, used, free) = match is("inodes") {
             true => (row.inodes, row.inodes_used, row.inodes_free),
             false => (row.size, row.used, row.available),
@@ -208,6 +214,42 @@ fn print(rows: &[Usage], matches: &ArgMatches, io: &mut Io) -> Result<()> {
     aligns.extend([Align::Right; 4]);
     aligns.push(Align::Left);
     print_lines(io, &aligns, &lines, false)
+}
+
+/// Whether it lies on another machine, by what df of coreutils takes for a sign of that.
+fn is_remote(row: &Usage) -> bool {
+    let (source, kind) = (row.source.0.as_slice(), row.fs_type.0.as_slice());
+    source.contains(&b':')
+        || source.starts_with(b"//") && matches!(kind, b"smbfs" | b"smb3" | b"cifs")
+        || matches!(
+            kind,
+            b"acfs"
+                | b"afs"
+                | b"coda"
+                | b"auristorfs"
+                | b"fhgfs"
+                | b"gpfs"
+                | b"ibrix"
+                | b"ocfs2"
+                | b"vxfs"
+        )
+        || source == b"-hosts"
+}
+
+/// The line for all.
+fn sum(rows: &[Usage]) -> Usage {
+    let add = |number: fn(&Usage) -> u64| rows.iter().map(number).fold(0, u64::saturating_add);
+    Usage {
+        source: Text::from("total"),
+        fs_type: Text::from("-"),
+        size: add(|row| row.size),
+        used: add(|row| row.used),
+        available: add(|row| row.available),
+        inodes: add(|row| row.inodes),
+        inodes_used: add(|row| row.inodes_used),
+        inodes_free: add(|row| row.inodes_free),
+        target: Text::from("-"),
+    }
 }
 
 /// What is used of what can be used, rounded up.

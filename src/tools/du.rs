@@ -44,6 +44,15 @@ fn options() -> Command {
             option("exclude", None, "GLOB", "No names or paths that match")
                 .action(ArgAction::Append),
         )
+        .arg(
+            option("exclude-from", 'X', "FILE", "As --exclude, a glob on each line")
+                .action(ArgAction::Append),
+        )
+        .arg(flag("dereference", 'L', "Follow links"))
+        .arg(
+            flag("dereference-args", 'D', "Follow links among the operands")
+                .visible_short_alias('H'),
+        )
         .arg(flag("null", '0', "End lines with NUL"))
         .arg(flag("separate-dirs", 'S', "Directories without those below them"))
         .arg(flag("count-links", 'l', "A file with several links counts at each of them"))
@@ -105,6 +114,9 @@ struct Du<'a> {
     unit: Option<u64>,
     depth: usize,
     one_device: bool,
+    /// Links are followed, among the operands or everywhere.
+    follow_operands: bool,
+    follow: bool,
     excluded: Vec<Vec<u8>>,
     end: &'static [u8],
     separate: bool,
@@ -135,12 +147,14 @@ fn run(view: &View, matches: &ArgMatches, io: &mut Io) -> Result<Exit> {
         },
         depth: if is("summarize") { 0 } else { depth.unwrap_or(usize::MAX) },
         one_device: is("one-file-system"),
-        excluded: operands(matches, "exclude").into_iter().map(<[u8]>::to_vec).collect(),
+        follow_operands: is("dereference-args") || is("dereference"),
+        follow: is("dereference"),
+        excluded: excluded(view, matches)?,
         end: if is("null") { b"\0" } else { b"\n" },
         separate: is("separate-dirs"),
         count_links: is("count-links"),
         array: is("json").then(json::Array::default),
-        meets_twice: paths.len() > 1,
+        meets_twice: paths.len() > 1 || is("dereference"),
         counted: HashSet::new(),
     };
     let mut total = Sum::default();
@@ -159,6 +173,22 @@ fn run(view: &View, matches: &ArgMatches, io: &mut Io) -> Result<Exit> {
     Ok(io.exit())
 }
 
+/// The globs of --exclude, and those on the lines of files of the target.
+fn excluded(view: &View, matches: &ArgMatches) -> Result<Vec<Vec<u8>>> {
+    let mut globs: Vec<Vec<u8>> =
+        operands(matches, "exclude").into_iter().map(<[u8]>::to_vec).collect();
+    for file in operands(matches, "exclude-from") {
+        let path = Path::new(std::ffi::OsStr::from_bytes(file));
+        let text = view.root()?.read(path, LONGEST).context(|| quote(path))?;
+        let lines = text.split(|b| *b == b'\n').filter(|line| !line.is_empty());
+        globs.extend(lines.map(<[u8]>::to_vec));
+    }
+    Ok(globs)
+}
+
+/// The most that is read of a file of globs.
+const LONGEST: u64 = 1 << 20;
+
 impl Du<'_> {
     /// Whether this file was not counted before.
     fn is_new(&mut self, stat: &FileStat) -> bool {
@@ -169,7 +199,11 @@ impl Du<'_> {
     }
 
     fn operand(&mut self, path: &Path, io: &mut Io) -> Result<Sum> {
-        let stat = Place::Root(self.root).lstat(&place::c_name(path)?).context(|| quote(path))?;
+        let stat = match self.follow_operands {
+            true => self.root.stat(path),
+            false => place::c_name(path).and_then(|name| Place::Root(self.root).lstat(&name)),
+        };
+        let stat = stat.context(|| quote(path))?;
         if !self.is_new(&stat) {
             return Ok(Sum::default());
         }
@@ -224,8 +258,19 @@ impl Du<'_> {
             return Ok(());
         }
         let shown = |walk: &Walk| PathBuf::from(std::ffi::OsString::from_vec(walk.path_of(&entry)));
-        let stat = match walk.dir()?.lstat(&entry.name).map_err(Error::from) {
-            Ok(stat) => stat,
+        let found = match walk.dir()?.lstat(&entry.name).map_err(Error::from) {
+            Ok(stat) if self.follow && FileType::of_mode(stat.st_mode) == FileType::Link => {
+                self.root.stat(&shown(walk)).map(|stat| (stat, true))
+            }
+            found => found.map(|stat| (stat, false)),
+        };
+        let (stat, is_link) = match found {
+            Ok(found) => found,
+            // A link to nowhere is told of.
+            Err(error) if self.follow && walk::is_gone(&error) => {
+                io.complain(&error.context(quote(shown(walk))));
+                return Ok(());
+            }
             Err(error) if walk::is_gone(&error) => return Ok(()),
             Err(error) => {
                 io.complain(&error.context(quote(shown(walk))));
@@ -237,9 +282,16 @@ impl Du<'_> {
         }
         let (sum, kind) = (Sum::of(&stat), FileType::of_mode(stat.st_mode));
         if kind == FileType::Dir {
-            match walk.dir()?.open_dir(&entry.name).map_err(Error::from) {
+            let opened = match is_link {
+                true => self.root.open_dir(&shown(walk)),
+                false => walk.dir()?.open_dir(&entry.name).map_err(Error::from),
+            };
+            match opened {
                 Ok(dir) => {
-                    walk.enter(entry, dir, None)?;
+                    match is_link {
+                        true => walk.enter_link(entry, dir, None)?,
+                        false => walk.enter(entry, dir, None)?,
+                    }
                     sums.push(sum);
                     return Ok(());
                 }

@@ -30,8 +30,7 @@ pub(super) const TOOL: Tool = Tool {
 };
 
 /// For the help of `env` and `printenv`.
-pub(super) const ABOUT: &str =
-    "In the shell, what is exported and unset there counts: `export TZ=UTC; env`. -p and `dbg env TARGET` tell what a \
+pub(super) const ABOUT: &str = "In the shell, what is exported and unset there counts: `export TZ=UTC; env`. -p and `dbg env TARGET` tell what a \
      process was started with; what it set itself since then can't be read.";
 
 fn options() -> Command {

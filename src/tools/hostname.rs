@@ -31,12 +31,13 @@ pub(super) const TOOL: Tool = Tool {
 };
 
 fn options() -> Command {
-    let name = |long, short, help| {
-        args::flag(long, short, help).group("what")
-    };
+    let name = |long, short, help| args::flag(long, short, help).group("what");
     command("hostname", TOOL.summary)
         .arg(name("short", 's', "Up to the first dot"))
-        .arg(name("fqdn", 'f', "The full name, by the target's hosts file, and else by its DNS").visible_alias("long"))
+        .arg(
+            name("fqdn", 'f', "The full name, by the target's hosts file, and else by its DNS")
+                .visible_alias("long"),
+        )
         .arg(name("domain", 'd', "The full name behind its first dot"))
         .arg(name("ip-address", 'i', "The addresses that the target finds for its host name"))
         .arg(args::json_flag().conflicts_with("what"))

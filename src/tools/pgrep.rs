@@ -1,7 +1,8 @@
 //! `pgrep`: the processes of the target whose name or command line matches.
 
 use super::posix::{Syntax, Within, translate};
-use super::ps::gather::{self, Row, Want};
+use super::ps::gather::{self, Want};
+use super::ps::row::Row;
 use super::users::Users;
 use super::{Tool, args, command};
 use crate::error::{Error, Result, ResultExt};

@@ -1,6 +1,7 @@
 //! `pstree`: the target's processes as a tree. Who has no parent in the target is a root.
 
-use super::ps::gather::{self, Row, Want};
+use super::ps::gather::{self, Want};
+use super::ps::row::Row;
 use super::{Tool, args, command};
 use crate::error::{Error, Result};
 use crate::exit::Exit;

@@ -88,7 +88,11 @@ fn run(view: &View, matches: &ArgMatches, io: &mut Io) -> Result<Exit> {
     let is_any = parts.iter().any(|(name, _)| flag(name));
     // As coreutils: what is unknown is not part of all.
     let is_known = |name: &str| name != "processor" && name != "hardware-platform";
-    let is_wanted = |name: &str| is_all && is_known(name) || !is_all && flag(name) || !is_all && !is_any && name == "kernel-name";
+    let is_wanted = |name: &str| {
+        is_all && is_known(name)
+            || !is_all && flag(name)
+            || !is_all && !is_any && name == "kernel-name"
+    };
     let words = parts.iter().filter(|(name, _)| is_wanted(name)).map(|(_, text)| visible(text));
     writeln!(io.stdout, "{}", words.collect::<Vec<_>>().join(" "))?;
     Ok(Exit::OK)

@@ -17,6 +17,10 @@ pub struct Stat {
     pub tty: i32,
     /// Foreground process group of the terminal.
     pub tpgid: i32,
+    /// Flags of the kernel (PF_… in `include/linux/sched.h`).
+    pub flags: u32,
+    /// Page faults that needed no reading, and those that did.
+    pub faults: [u64; 2],
     /// User time in clock ticks.
     pub utime: u64,
     /// System time in clock ticks.
@@ -35,6 +39,8 @@ pub struct Stat {
     pub rss: i64,
     /// The processor that it ran on last.
     pub processor: i32,
+    /// Real-time priority, 0 for none.
+    pub realtime: u32,
     /// Scheduling policy (sched(7)).
     pub policy: u32,
 }
@@ -60,6 +66,8 @@ impl Stat {
             session: number(field(6))?,
             tty: number(field(7))?,
             tpgid: number(field(8))?,
+            flags: number(field(9))?,
+            faults: [number(field(10))?, number(field(12))?],
             utime: number(field(14))?,
             stime: number(field(15))?,
             priority: number(field(18))?,
@@ -69,6 +77,7 @@ impl Stat {
             vsize: number(field(23))?,
             rss: number(field(24))?,
             processor: number(field(39)).unwrap_or(0),
+            realtime: number(field(40)).unwrap_or(0),
             policy: number(field(41)).unwrap_or(0),
         })
     }

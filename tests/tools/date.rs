@@ -147,7 +147,12 @@ fn moments_in_words_are_those_of_gnu() {
             let ours = run(&view, &["date", "-d", when, format]);
             let zone = format!("TZ={tz}");
             let theirs = gnu(dir.path(), &["env", &zone, "date", "-d", when, format]);
-            assert_eq!(ours.text(), String::from_utf8(theirs).unwrap(), "{tz} {when} {}", ours.stderr);
+            assert_eq!(
+                ours.text(),
+                String::from_utf8(theirs).unwrap(),
+                "{tz} {when} {}",
+                ours.stderr
+            );
         }
         // The day may change between the two.
         for when in ["today", "yesterday", "tomorrow", "1 week ago", "next month", "2 days"] {
@@ -158,7 +163,17 @@ fn moments_in_words_are_those_of_gnu() {
             assert!(ours == before || ours == gnu(dir.path(), &words), "{when}");
         }
     }
-    for when in ["2026-02-30", "25:00", "12:60", "12:00:60", "2026-11-21 2026-11-22", "@x", "99999999999 years", "5", "é"] {
+    for when in [
+        "2026-02-30",
+        "25:00",
+        "12:60",
+        "12:00:60",
+        "2026-11-21 2026-11-22",
+        "@x",
+        "99999999999 years",
+        "5",
+        "é",
+    ] {
         assert_eq!(run(&view, &["date", "-d", when]).exit, Exit::USAGE, "{when}");
     }
 }

@@ -31,6 +31,9 @@ fn file_systems_are_those_of_gnu() {
         &["df", "-T", "/"],
         &["df", "-T", "/proc/self/status", "/usr/bin/env", "/dev/null"],
         &["df", "-Ti", "/"],
+        &["df", "-TH", "/", "/dev"],
+        &["df", "-Tl", "/"],
+        &["df", "-T", "--total", "/", "/dev"],
     ] {
         let theirs = String::from_utf8(gnu(Path::new("/"), words)).unwrap();
         let ran = run(&view, words);

@@ -14,6 +14,7 @@ fn sorted(bytes: &[u8]) -> Vec<&[u8]> {
 fn sizes_of_every_tree_are_those_of_gnu() {
     let dir = fixture();
     fs::hard_link(dir.path().join("large"), dir.path().join("sub/deeper/again")).unwrap();
+    fs::write(dir.path().join("sub/globs"), "*.log\n\n.dot\n").unwrap();
     let view = view_of(dir.path());
     for flags in [
         &[][..],
@@ -35,6 +36,7 @@ fn sizes_of_every_tree_are_those_of_gnu() {
         &["-a", "--apparent-size"],
         &["-sb"],
         &["-shc"],
+        &["-aX", "sub/globs"],
     ] {
         for paths in [
             &[][..],
@@ -106,4 +108,27 @@ fn what_is_left_out_and_how_lines_end_is_as_with_gnu() {
         assert_eq!((ours.exit, ours.stderr.as_str()), (Exit::OK, ""), "{words:?}");
         assert_eq!(sorted(&ours.stdout), sorted(&gnu(dir.path(), words)), "{words:?}");
     }
+}
+
+#[test]
+fn links_are_followed_when_that_is_asked_for() {
+    let dir = fixture();
+    std::fs::remove_file(dir.path().join("sub/up")).unwrap();
+    std::fs::remove_file(dir.path().join("absolute")).unwrap();
+    std::os::unix::fs::symlink("../large", dir.path().join("sub/big")).unwrap();
+    std::os::unix::fs::symlink("sub", dir.path().join("to-sub")).unwrap();
+    let view = view_of(dir.path());
+    for words in [
+        &["du", "-s", "to-sub"][..],
+        &["du", "-sD", "to-sub"],
+        &["du", "-aD", "to-sub", "link"],
+        &["du", "-sL", "to-sub"],
+        &["du", "-aL", "sub", "link"],
+        &["du", "-sL", "void", "to-sub/deeper"],
+    ] {
+        let (ours, theirs) = (run(&view, words), gnu(dir.path(), words));
+        assert_eq!(sorted(&ours.stdout), sorted(&theirs), "{words:?} {}", ours.stderr);
+    }
+    let ran = run(&view, &["du", "-sL", "."]);
+    assert!(ran.stderr.contains("dangling"), "{}", ran.stderr);
 }

@@ -98,7 +98,10 @@ fn a_tool_that_env_runs_sees_the_variables_that_env_sets_and_the_next_one_does_n
     let ran = run(&view, &["env", "A=1", "env", "B=2", "env"]);
     assert_eq!(ran.text(), "X=y\nA=1\nB=2\n");
     assert_eq!(run(&view, &["env", "-u", "X", "A=1", "printenv", "X", "A"]).text(), "1\n");
-    assert_eq!(run(&view, &["env", "TZ=XYZ-3", "date", "-d", "@0", "+%H:%M %Z"]).text(), "03:00 XYZ\n");
+    assert_eq!(
+        run(&view, &["env", "TZ=XYZ-3", "date", "-d", "@0", "+%H:%M %Z"]).text(),
+        "03:00 XYZ\n"
+    );
     assert_eq!(run(&view, &["env"]).text(), "X=y\n");
     // A process that is named has its own.
     let child = child();

@@ -466,9 +466,13 @@ fn who_may_read_is_judged_by_the_main_process() {
     let status = std::fs::read("/proc/thread-self/status").unwrap();
     view.who = Ok(dbg::view::Identity::parse_status(&status).unwrap());
     for test in ["-readable", "-writable", "-executable"] {
-        for words in [vec!["find", ".", "!", "-type", "l", test], vec!["find", ".", "!", "-type", "l", "!", test]] {
+        for words in [
+            vec!["find", ".", "!", "-type", "l", test],
+            vec!["find", ".", "!", "-type", "l", "!", test],
+        ] {
             let sorted = |bytes: &[u8]| {
-                let mut lines: Vec<Vec<u8>> = bytes.split(|b| *b == b'\n').map(<[u8]>::to_vec).collect();
+                let mut lines: Vec<Vec<u8>> =
+                    bytes.split(|b| *b == b'\n').map(<[u8]>::to_vec).collect();
                 lines.sort();
                 lines
             };

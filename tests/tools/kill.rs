@@ -138,3 +138,12 @@ fn wrong_words_send_nothing_and_are_refused_with_exit_code_2() {
     }
     assert_eq!(child.0.try_wait().unwrap(), None);
 }
+
+#[test]
+fn the_table_of_signals_is_that_of_bash() {
+    let view = crate::common::tool::view_of_process(std::process::id());
+    let theirs = std::process::Command::new("bash").args(["-c", "kill -L"]).output().unwrap();
+    let words = |text: &str| text.split_whitespace().map(str::to_owned).collect::<Vec<_>>();
+    let ran = crate::common::tool::run(&view, &["kill", "-L"]);
+    assert_eq!(words(ran.text())[..62], words(&String::from_utf8_lossy(&theirs.stdout))[..62]);
+}

@@ -103,13 +103,12 @@ fn parts_of_the_host_name_come_from_the_targets_own_hosts_file() {
     let mut view = view_of(dir.path());
     let named = |name: &str| Identity { hostname: Some(Text::from(name)), ..Identity::default() };
     view.who = Ok(named("web"));
-    let told = |view: &dbg::view::View, flag: &str| run(view, &["hostname", flag]).text().to_owned();
-    assert_eq!(["-s", "-f", "-d", "-i"].map(|flag| told(&view, flag)), [
-        "web\n",
-        "web.example.org\n",
-        "example.org\n",
-        "192.0.2.7 2001:db8::7\n"
-    ]);
+    let told =
+        |view: &dbg::view::View, flag: &str| run(view, &["hostname", flag]).text().to_owned();
+    assert_eq!(
+        ["-s", "-f", "-d", "-i"].map(|flag| told(&view, flag)),
+        ["web\n", "web.example.org\n", "example.org\n", "192.0.2.7 2001:db8::7\n"]
+    );
     view.who = Ok(named("localhost"));
     assert_eq!(["-f", "-d"].map(|flag| told(&view, flag)), ["localhost\n", ""]);
     view.who = Ok(named("a.b.c"));

@@ -282,3 +282,185 @@ fn processes_are_selected_as_procps_selects_them() {
     );
     assert_eq!(run(&view, &["ps", "-u", "nosuch-user"]).exit, Exit::USAGE);
 }
+
+/// The words of each line, as procps and as ours print them before and after: what changes under way is the same as one
+/// of the two.
+fn like_procps(view: &dbg::view::View, words: &[&str]) {
+    let columns = |text: &str| -> Vec<Vec<String>> {
+        text.lines().map(|line| line.split_whitespace().map(str::to_owned).collect()).collect()
+    };
+    let original = || {
+        let output =
+            Command::new("ps").args(words).env("TZ", "UTC").output().expect("procps is there");
+        (columns(&String::from_utf8_lossy(&output.stdout)), output.status.code())
+    };
+    let before = original();
+    let ran = run(view, &[&["ps"], words].concat());
+    let ours = (columns(ran.text()), Some(i32::from(ran.exit.number())));
+    assert!(
+        ours == before || ours == original(),
+        "{words:?}\n{ours:?}\n{before:?}\n{}",
+        ran.stderr
+    );
+}
+
+#[test]
+fn every_column_has_the_heading_and_the_value_of_procps() {
+    let child = Spawned::sleep();
+    let pid = child.pid().to_string();
+    let mut view = view_of_process(std::process::id());
+    let root = std::fs::File::open("/").unwrap();
+    view.root = Ok(dbg::view::Root::new(root.into()));
+    for key in [
+        "pid",
+        "tgid",
+        "ppid",
+        "pgid",
+        "pgrp",
+        "sess",
+        "sid",
+        "session",
+        "tty",
+        "tt",
+        "tname",
+        "stat",
+        "s",
+        "state",
+        "time",
+        "cputime",
+        "times",
+        "cputimes",
+        "etime",
+        "etimes",
+        "pcpu",
+        "%cpu",
+        "c",
+        "pmem",
+        "%mem",
+        "rss",
+        "rssize",
+        "vsz",
+        "vsize",
+        "sz",
+        "nlwp",
+        "thcount",
+        "lwp",
+        "tid",
+        "spid",
+        "wchan",
+        "user",
+        "uname",
+        "euser",
+        "ruser",
+        "group",
+        "egroup",
+        "uid",
+        "euid",
+        "ruid",
+        "gid",
+        "egid",
+        "rgid",
+        "comm",
+        "ucmd",
+        "ucomm",
+        "args",
+        "command",
+        "cmd",
+        "ni",
+        "nice",
+        "pri",
+        "cls",
+        "class",
+        "policy",
+        "rtprio",
+        "f",
+        "flag",
+        "flags",
+        "tpgid",
+        "bsdtime",
+        "start",
+        "stime",
+        "start_time",
+        "bsdstart",
+        "lstart",
+        "cgroup",
+        "label",
+        "maj_flt",
+        "min_flt",
+        "netns",
+        "pidns",
+        "pid:20",
+        "args:5",
+        "user=WHO",
+        "comm=",
+    ] {
+        like_procps(&view, &["-p", &pid, "-o", key]);
+    }
+    for words in [
+        &["-o", "pid=,comm="][..],
+        &["-o", "pid=", "-o", "ppid="],
+        &["-o", "pid,comm", "--no-headers"],
+    ] {
+        like_procps(&view, &[&["-p", &pid], words].concat());
+    }
+}
+
+#[test]
+fn every_way_to_choose_and_to_order_chooses_what_procps_chooses() {
+    let shell =
+        Namespaced::new(&["--map-root-user"], &["sh", "-c", "sleep 7774 & sleep 7774 & wait"]);
+    until("both sleep", || {
+        children(shell.pid).iter().filter(|pid| comm(**pid) == b"sleep\n").count() == 2
+    });
+    let (parent, child) = (shell.pid.to_string(), children(shell.pid)[0].to_string());
+    let both = format!("{parent},{child}");
+    let mut view = view_of_process(std::process::id());
+    let root = std::fs::File::open("/").unwrap();
+    view.root = Ok(dbg::view::Root::new(root.into()));
+    let group = nix::unistd::getpgid(None).unwrap().to_string();
+    let group = group.as_str();
+    let only = ["-o", "pid,args"];
+    for words in [
+        &["-p", &both][..],
+        &["--ppid", &parent, "--sort=-pid"],
+        &["-q", &child],
+        &["p", &child],
+        &["-p", &both, "--sort=comm,-pid"],
+        &["-p", &both, "k", "-pid"],
+        &["-p", &both, "--sort", "+ppid,pid"],
+        &["-p", "999999999"],
+        &["--ppid", "999999999"],
+    ] {
+        like_procps(&view, &[words, &only].concat());
+    }
+    // Others come and go meanwhile: ours are in both lists or in none.
+    for words in [
+        &["-C", "sleep"][..],
+        &["-C", "sh,sleep"],
+        &["-U", "0"],
+        &["-u", "0"],
+        &["U", "root"],
+        &["-G", "0"],
+        &["-N", "-G", "0"],
+        &["-N", "-C", "sleep"],
+        &["-s", group],
+        &["-t", "-"],
+        &["t", "?"],
+        &["-e"],
+        &["-A"],
+        &["ax"],
+        &["-d"],
+        &["-a"],
+        &["r"],
+        &["-e", "-r"],
+    ] {
+        let words = [words, &["-o", "pid="]].concat();
+        let output = Command::new("ps").args(&words).output().expect("procps is there");
+        let theirs = String::from_utf8_lossy(&output.stdout).into_owned();
+        let ran = run(&view, &[&["ps"], &words[..]].concat());
+        let has = |text: &str, pid: &str| text.lines().any(|line| line.trim() == pid);
+        for pid in [&parent, &child, &"1".to_owned()] {
+            assert_eq!(has(ran.text(), pid), has(&theirs, pid), "{words:?} {pid} {}", ran.stderr);
+        }
+    }
+}

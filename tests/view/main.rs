@@ -196,7 +196,11 @@ fn a_network_namespace_that_is_shared_is_known_where_its_link_may_not_be_read() 
     let ours = Running::script("echo; exec sleep 1000");
     let row = list(&ours).expect("the listener is listed");
     assert_eq!(row["send_q"], 7, "{row}");
-    let other =
-        Running::start(Command::new("unshare").args(["--net", "sh", "-c", "echo; exec sleep 1000"]));
+    let other = Running::start(Command::new("unshare").args([
+        "--net",
+        "sh",
+        "-c",
+        "echo; exec sleep 1000",
+    ]));
     assert_eq!(list(&other), None);
 }

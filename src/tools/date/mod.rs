@@ -114,7 +114,9 @@ fn run(view: &View, matches: &ArgMatches, io: &mut Io) -> Result<Exit> {
     let (seconds, nanoseconds) = match (matches.get_one::<String>("date"), file) {
         (Some(text), _) => parse::moment(text, now, &kind_at).ok_or_else(|| {
             Error::usage(format!("-d {}: is no moment that dbg knows", visible(text.as_bytes())))
-                .hint("@SECONDS, YYYY-MM-DD [HH:MM[:SS]] [UTC|+HH:MM], now, yesterday, N UNIT [ago]")
+                .hint(
+                    "@SECONDS, YYYY-MM-DD [HH:MM[:SS]] [UTC|+HH:MM], now, yesterday, N UNIT [ago]",
+                )
         })?,
         (None, Some(file)) => {
             let stat = view.root()?.stat(Path::new(file)).context(|| quote(file))?;

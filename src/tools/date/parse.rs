@@ -33,7 +33,8 @@ pub(super) fn moment(
     }
     let mut parts = Parts::default();
     let spread = spread(&text.to_ascii_lowercase());
-    let words: Vec<&str> = spread.split_whitespace().collect();
+    // `+ 1 day` is `1 day`.
+    let words: Vec<&str> = spread.split_whitespace().filter(|word| *word != "+").collect();
     let mut rest = words.as_slice();
     while !rest.is_empty() {
         let used = parts.take(rest)?;

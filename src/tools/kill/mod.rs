@@ -43,6 +43,7 @@ fn options() -> Command {
                 .help("Name or number; 0 sends nothing and only checks"),
         )
         .arg(args::flag("list", 'l', "List signals, or turn names into numbers and back"))
+        .arg(args::flag("table", 'L', "List signals in columns"))
         .arg(Arg::new("PID").num_args(0..).allow_negative_numbers(true))
 }
 
@@ -61,6 +62,9 @@ fn rewrite(mut words: Vec<OsString>) -> Vec<OsString> {
 
 fn run(view: &View, matches: &ArgMatches, io: &mut Io) -> Result<Exit> {
     let words: Vec<&String> = matches.get_many("PID").into_iter().flatten().collect();
+    if matches.get_flag("table") {
+        return table(io);
+    }
     if matches.get_flag("list") {
         return list(&words, io);
     }
@@ -111,6 +115,17 @@ fn number_of(proc: &Proc, pidfd: &OwnedFd) -> Option<i32> {
     let info = proc.read(&format!("self/fdinfo/{}", pidfd.as_raw_fd())).ok()?;
     let text = String::from_utf8(info).ok()?;
     text.lines().find_map(|line| line.strip_prefix("Pid:"))?.trim().parse().ok()
+}
+
+/// Five signals on a line, as procps and bash have it.
+fn table(io: &mut Io) -> Result<Exit> {
+    let all: Vec<i32> = signals::all().collect();
+    for line in all.chunks(5) {
+        let cells: Vec<String> =
+            line.iter().map(|signal| format!("{signal:2}) {}", full_name(*signal))).collect();
+        writeln!(io.stdout, "{}", cells.join("\t"))?;
+    }
+    Ok(Exit::OK)
 }
 
 fn list(words: &[&String], io: &mut Io) -> Result<Exit> {

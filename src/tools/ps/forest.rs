@@ -1,6 +1,6 @@
 //! Children below their parents.
 
-use super::gather::Row;
+use super::row::Row;
 use std::collections::HashMap;
 
 /// Deeper than this, no further lines are drawn: a chain of thousands must not fill the memory with them.

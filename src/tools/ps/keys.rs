@@ -1,6 +1,6 @@
 //! The columns of `ps`, as `-o` and `--sort` name them.
 
-use super::gather::{NAMESPACES, Row};
+use super::row::{NAMESPACES, Row};
 use crate::error::{Error, Result};
 use crate::output::time::Civil;
 use crate::output::{Align, Text, visible};
@@ -51,8 +51,13 @@ pub(super) fn parse(text: &str) -> Result<Vec<Choice>> {
     words
         .map(|word| {
             let (name, heading) = word.split_once('=').map_or((word, None), |(n, h)| (n, Some(h)));
+            // `args:50`: columns here are as wide as what is in them.
+            let is_width = |width: &str| width.bytes().all(|b| b.is_ascii_digit());
+            let name = name.split_once(':').filter(|(_, w)| is_width(w)).map_or(name, |(n, _)| n);
             let key = find(name)?;
-            Ok(Choice { key, heading: heading.unwrap_or(key.heading).to_owned() })
+            let own = HEADINGS.iter().find(|(alias, _)| *alias == name);
+            let own = own.map_or(key.heading, |(_, heading)| heading);
+            Ok(Choice { key, heading: heading.unwrap_or(own).to_owned() })
         })
         .collect()
 }
@@ -96,6 +101,27 @@ const fn right(
     Key { source: Source::Stat, names, heading, align: Align::Right, cell }
 }
 
+/// The headings of names that procps heads otherwise than the first name of the column.
+const HEADINGS: &[(&str, &str)] = &[
+    ("tgid", "TGID"),
+    ("pgrp", "PGRP"),
+    ("sess", "SESS"),
+    ("session", "SESS"),
+    ("tid", "TID"),
+    ("spid", "SPID"),
+    ("thcount", "THCNT"),
+    ("euser", "EUSER"),
+    ("euid", "EUID"),
+    ("egroup", "EGROUP"),
+    ("egid", "EGID"),
+    ("tname", "TTY"),
+    ("bsdstart", "START"),
+    ("start_time", "START"),
+    ("policy", "POL"),
+    ("vsize", "VSZ"),
+    ("ucmd", "CMD"),
+];
+
 static KEYS: &[Key] = &[
     right(&["pid", "tgid"], "PID", |r| number(r.pid)),
     right(&["ppid"], "PPID", |r| number(r.ppid)),
@@ -109,10 +135,13 @@ static KEYS: &[Key] = &[
     right(&["ruid"], "RUID", |r| number(r.ruid)).from(Source::Status),
     left(&["group", "egroup"], "GROUP", |r| text(&r.group)),
     right(&["gid", "egid"], "GID", |r| number(r.gid)),
+    right(&["rgid"], "RGID", |r| number(r.more.rgid)).from(Source::Status),
     left(&["stat"], "STAT", |r| plain(r.stat.clone())),
     left(&["s", "state"], "S", |r| plain(r.state.to_string())),
     left(&["tty", "tt", "tname"], "TT", |r| plain(r.tty.clone().unwrap_or_else(|| "?".into()))),
     right(&["time", "cputime"], "TIME", |r| ranked(r.cpu_seconds, cpu_time(r.cpu_seconds as i64))),
+    right(&["times", "cputimes"], "TIME", |r| number(r.cpu_seconds as i64)),
+    right(&["bsdtime"], "TIME", |r| ranked(r.cpu_seconds, bsd_time(r.cpu_seconds as i64))),
     right(&["etime"], "ELAPSED", |r| ranked(r.elapsed_seconds as f64, elapsed(r.elapsed_seconds))),
     right(&["etimes"], "ELAPSED", |r| number(r.elapsed_seconds)),
     left(&["start"], "STARTED", |r| ranked(r.started as f64, started(r))),
@@ -130,9 +159,17 @@ static KEYS: &[Key] = &[
     right(&["pri"], "PRI", |r| number(r.priority)),
     right(&["sz"], "SZ", |r| number((r.vsz_bytes / 4096) as i64)),
     right(&["size"], "SIZE", |r| number((r.vsz_bytes / 1024) as i64)),
+    right(&["tpgid"], "TPGID", |r| number(r.more.tpgid)),
+    right(&["f", "flag", "flags"], "F", |r| plain(format!("{:o}", (r.more.flags >> 6) & 7))),
+    right(&["min_flt", "minflt"], "MINFL", |r| number(r.more.faults[0] as i64)),
+    right(&["maj_flt", "majflt"], "MAJFL", |r| number(r.more.faults[1] as i64)),
+    right(&["rtprio"], "RTPRIO", |r| match r.more.realtime {
+        0 => plain("-".into()),
+        priority => number(priority),
+    }),
     right(&["psr"], "PSR", |r| number(r.processor)),
     left(&["cls", "class", "policy"], "CLS", |r| plain(r.class.into())),
-    left(&["cgroup"], "CGROUP", |r| text(&r.surroundings.cgroup)).from(Source::Surroundings),
+    left(&["cgroup"], "CGROUP", |r| or_dash(&r.surroundings.cgroup)).from(Source::Surroundings),
     left(&["label", "context"], "LABEL", |r| or_dash(&r.surroundings.label))
         .from(Source::Surroundings),
     right(&["cgroupns"], "CGROUPNS", |r| namespace(r, "cgroup")).from(Source::Surroundings),
@@ -143,7 +180,8 @@ static KEYS: &[Key] = &[
     right(&["timens"], "TIMENS", |r| namespace(r, "time")).from(Source::Surroundings),
     right(&["userns"], "USERNS", |r| namespace(r, "user")).from(Source::Surroundings),
     right(&["utsns"], "UTSNS", |r| namespace(r, "uts")).from(Source::Surroundings),
-    left(&["wchan"], "WCHAN", |r| r.wchan.as_ref().map_or_else(|| plain("-".into()), text)),
+    left(&["wchan"], "WCHAN", |r| r.wchan.as_ref().map_or_else(|| plain("-".into()), text))
+        .from(Source::Wchan),
     left(&["comm", "ucmd", "ucomm"], "COMMAND", |r| {
         plain(format!("{}{}", r.lines, r.comm.visible()))
     }),
@@ -197,6 +235,11 @@ fn cpu_time(seconds: i64) -> String {
     let (days, rest) = (seconds / 86400, seconds % 86400);
     let clock = format!("{:02}:{:02}:{:02}", rest / 3600, rest / 60 % 60, rest % 60);
     if days > 0 { format!("{days}-{clock}") } else { clock }
+}
+
+/// `M:SS`.
+fn bsd_time(seconds: i64) -> String {
+    format!("{}:{:02}", seconds / 60, seconds % 60)
 }
 
 /// `[[DD-]HH:]MM:SS`.

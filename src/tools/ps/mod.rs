@@ -3,6 +3,7 @@
 mod forest;
 pub(super) mod gather;
 mod keys;
+pub(super) mod row;
 mod select;
 mod words;
 
@@ -13,8 +14,9 @@ use crate::exit::Exit;
 use crate::output::{Align, Io, Shape, print_lines};
 use crate::view::{Needs, View};
 use clap::{Arg, ArgAction, ArgMatches, Command};
-use gather::{Row, Want};
+use gather::Want;
 use keys::{Choice, Key, Source};
+use row::Row;
 use select::Selection;
 use std::cmp::Ordering;
 
@@ -31,7 +33,7 @@ pub(super) const TOOL: Tool = Tool {
         ),
     ],
     needs: Needs::Proc,
-    json: Some(Shape::of::<Vec<gather::Row>>()),
+    json: Some(Shape::of::<Vec<row::Row>>()),
     command: options,
     rewrite: Some(words::rewrite),
     run,
@@ -65,6 +67,7 @@ fn options() -> Command {
         .arg(args::short_flag('M', "labels", "As -f, with security labels").visible_short_alias('Z'))
         .arg(args::short_flag('d', "no-leaders", "All processes but leaders of sessions"))
         .arg(args::short_flag('a', "with-terminal", "Processes on terminals but leaders of sessions"))
+        .arg(args::short_flag('r', "running", "Only processes that run"))
         .arg(args::short_flag('y', "no-flags", "With -l: so it is anyway"))
         .arg(args::flag("usage", None, "CPU and memory, as `ps u` has it"))
         .arg(args::flag("forest", None, "Children below their parents, as `ps f` has it"))
@@ -110,6 +113,10 @@ fn run(view: &View, matches: &ArgMatches, io: &mut Io) -> Result<Exit> {
     let mut rows = gather::rows(view, want)?;
     rows.retain(|row| selection.lets_through(row));
     let is = |id: &str| matches.get_flag(id);
+    if is("running") {
+        // As procps: those that wait for a disk count, too.
+        rows.retain(|row| matches!(row.state, 'R' | 'D'));
+    }
     if is("no-leaders") || is("with-terminal") {
         rows.retain(|row| row.sid != row.pid && (is("no-leaders") || row.tty.is_some()));
     }

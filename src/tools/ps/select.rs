@@ -1,6 +1,6 @@
 //! Which processes `ps` lists: all of the target, or those that one of the options names.
 
-use super::gather::Row;
+use super::row::Row;
 use crate::error::{Error, Result};
 use crate::output::visible;
 use crate::tools::args;

@@ -65,7 +65,12 @@ fn options(word: &str) -> Option<Vec<&str>> {
         'H' | 'm' => Some("-L"),
         'w' => Some("-w"),
         'h' => Some("--no-headers"),
+        'r' => Some("-r"),
+        'j' => Some("-j"),
         'o' if i == last => Some("-o"),
+        'k' if i == last => Some("--sort"),
+        'U' if i == last => Some("-u"),
+        't' if i == last => Some("-t"),
         'p' if i == last => Some("-p"),
         _ => None,
     };

@@ -3,7 +3,8 @@
 use crate::error::{Error, Result};
 use crate::output::{Text, time, units::human, visible};
 use crate::tools::cgroup::facts;
-use crate::tools::ps::gather::{self, Row, Want};
+use crate::tools::ps::gather::{self, Want};
+use crate::tools::ps::row::Row;
 use crate::view::View;
 use clap::ArgMatches;
 use serde::Serialize;
