@@ -16,6 +16,7 @@ mod mountinfo;
 mod net;
 mod preflight;
 mod proc;
+mod read;
 mod rights;
 mod root;
 mod stat;

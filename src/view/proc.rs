@@ -5,6 +5,7 @@
 //! The target's own `/proc` is never asked.
 
 use super::facts::ns_pids;
+use super::read::{LIMIT, read_at, read_at_into, read_record_at};
 use super::{Cgroups, Facts, FileType, IdMap, Identity, Stat};
 use crate::error::{Error, Result, ResultExt};
 use nix::errno::Errno;
@@ -13,12 +14,8 @@ use nix::sys::stat::Mode;
 use std::cell::OnceCell;
 use std::collections::{HashMap, HashSet};
 use std::fs::File;
-use std::io::Read;
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::os::unix::ffi::OsStringExt;
-
-/// The most that is read of any one file below `/proc/PID`: argv and environ may be 2 MiB and more.
-const LIMIT: u64 = 16 << 20;
 
 /// The processes of one PID namespace.
 #[derive(Debug)]
@@ -359,47 +356,4 @@ impl AsFd for Process {
 fn ns_inode(dir: &OwnedFd, pid: i32) -> Option<u64> {
     let link = readlinkat(dir, format!("{pid}/ns/pid").as_str()).ok()?;
     link.to_str()?.strip_prefix("pid:[")?.strip_suffix(']')?.parse().ok()
-}
-
-fn read_at(dir: &OwnedFd, name: &str) -> Result<Vec<u8>, Errno> {
-    let mut bytes = Vec::new();
-    read_at_into(dir, name, LIMIT, &mut bytes)?;
-    Ok(bytes)
-}
-
-fn read_at_into(dir: &OwnedFd, name: &str, limit: u64, buffer: &mut Vec<u8>) -> Result<(), Errno> {
-    buffer.clear();
-    // Most files of a procfs fit: one read, and one that finds the end.
-    buffer.reserve(4096);
-    let fd = openat(dir, name, OFlag::O_RDONLY | OFlag::O_CLOEXEC, Mode::empty())?;
-    let read = File::from(fd).take(limit).read_to_end(buffer);
-    read.map_err(|e| Errno::from_raw(e.raw_os_error().unwrap_or(libc::EIO)))?;
-    Ok(())
-}
-
-fn read_record_at(
-    dir: &OwnedFd,
-    name: &str,
-    limit: u64,
-    buffer: &mut Vec<u8>,
-) -> Result<(), Errno> {
-    let fd = openat(dir, name, OFlag::O_RDONLY | OFlag::O_CLOEXEC, Mode::empty())?;
-    let limit = usize::try_from(limit).unwrap_or(usize::MAX);
-    buffer.clear();
-    loop {
-        let end = buffer.len();
-        // What is larger takes fewer and fewer calls.
-        let room = end.max(4096).min(limit.saturating_sub(end));
-        buffer.resize(end + room, 0);
-        let read = loop {
-            match nix::unistd::read(&fd, buffer.get_mut(end..).unwrap_or_default()) {
-                Err(Errno::EINTR) => {}
-                read => break read,
-            }
-        };
-        buffer.truncate(end + *read.as_ref().unwrap_or(&0));
-        if read? < room || room == 0 {
-            return Ok(());
-        }
-    }
 }

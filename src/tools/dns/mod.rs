@@ -7,6 +7,7 @@ mod explain;
 mod facts;
 pub(super) mod host;
 mod name;
+mod record;
 pub(super) mod types;
 mod walk;
 pub(super) mod wire;
