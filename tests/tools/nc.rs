@@ -159,7 +159,10 @@ fn a_unix_socket_of_the_target_is_reached_at_any_depth() {
     assert_eq!(nc(&view, &format!("nc -U {deep}/s"), b"").text(), "hello");
     std::fs::write(dir.path().join("file"), "").unwrap();
     let ran = nc(&view, "nc -U /file", b"");
-    assert_eq!((ran.exit, ran.stderr.as_str()), (Exit::FAILURE, "nc: /file: is no socket\n"));
+    assert_eq!(
+        (ran.exit, ran.stderr.as_str()),
+        (Exit::FAILURE, "nc: connecting to /file: is no socket\n")
+    );
     assert_eq!(nc(&view, "nc -lU /new", b"").exit, Exit::USAGE);
 }
 
