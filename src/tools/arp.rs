@@ -6,7 +6,7 @@ use super::ip::links::Links;
 use super::ip::neigh::{self, Neighbour};
 use crate::error::{Error, Result, ResultExt};
 use crate::exit::Exit;
-use crate::output::{Io, Shape, quote, table::print_json};
+use crate::output::{Io, Shape, json::Array, quote};
 use crate::view::{Needs, View};
 use clap::{Arg, ArgMatches, Command};
 use std::ffi::OsString;
@@ -31,6 +31,9 @@ pub(super) const TOOL: Tool = Tool {
 /// States in which the address on the link is known: all but incomplete and failed.
 const VALID: u16 = 0xde;
 const NOARP: u16 = 0x40;
+
+const HEADS: &str =
+    "Address                  HWtype  HWaddress           Flags Mask            Iface";
 
 fn options() -> Command {
     command("arp", TOOL.summary)
@@ -58,33 +61,34 @@ fn run(_: &View, matches: &ArgMatches, io: &mut Io) -> Result<Exit> {
     let device = bytes(matches, "device");
     let what = || "asking the kernel for neighbours";
     let links = Links::new().context(what)?;
-    let mut rows = neigh::list(libc::AF_INET as u8, false, &links).context(what)?;
-    rows.retain(|row| row.state_bits & !NOARP != 0);
-    rows.extend(neigh::list(libc::AF_INET as u8, true, &links).context(what)?);
-    rows.retain(|row| {
-        device.is_none_or(|device| row.device.0 == device)
-            && address.is_none_or(|address| row.address == address)
-    });
-    if matches.get_flag("json") {
-        print_json(io, &rows)?;
-        return Ok(Exit::OK);
+    let mut array = matches.get_flag("json").then(Array::default);
+    let is_bsd = matches.get_flag("bsd") && !matches.get_flag("linux");
+    let mut is_empty = true;
+    for proxy in [false, true] {
+        let listed = neigh::each(libc::AF_INET as u8, proxy, &links, &mut |row| {
+            let is_shown = (proxy || row.state_bits & !NOARP != 0)
+                && device.is_none_or(|device| row.device.0 == device)
+                && address.is_none_or(|address| row.address == address);
+            if !is_shown {
+                return Ok(());
+            }
+            let is_first = std::mem::take(&mut is_empty);
+            match &mut array {
+                Some(array) => return Ok(array.push(&mut io.stdout, row)?),
+                None if is_bsd => return print_sentence(row, &links, io),
+                None if is_first => writeln!(io.stdout, "{HEADS}")?,
+                None => {}
+            }
+            print_row(row, &links, io)
+        });
+        listed.context(what)?;
     }
-    if let (Some(address), []) = (address, rows.as_slice()) {
-        return Err(Error::new(format!("{address}: no entry")));
-    }
-    if matches.get_flag("bsd") && !matches.get_flag("linux") {
-        for row in &rows {
-            print_sentence(row, &links, io)?;
+    match (array, address) {
+        (Some(array), _) => array.end(&mut io.stdout)?,
+        (None, Some(address)) if is_empty => {
+            return Err(Error::new(format!("{address}: no entry")));
         }
-        return Ok(Exit::OK);
-    }
-    if !rows.is_empty() {
-        let heads =
-            "Address                  HWtype  HWaddress           Flags Mask            Iface";
-        writeln!(io.stdout, "{heads}")?;
-    }
-    for row in &rows {
-        print_row(row, &links, io)?;
+        _ => {}
     }
     Ok(Exit::OK)
 }

@@ -1,50 +1,29 @@
 //! Streams to a peer with a deadline: TCP to the first of its addresses that answers, or a unix socket of the target.
 
-use super::{resolver, wait};
+use super::resolver;
+use super::wait::{self, Deadline};
 use crate::error::{Error, Result, ResultExt, reason};
 use crate::output::{quote, visible};
-use crate::view::View;
+use crate::view::{FileType, View};
 use nix::errno::Errno;
 use nix::poll::{PollFd, PollFlags};
 use nix::sys::socket::{
-    AddressFamily, MsgFlags, SockFlag, SockType, SockaddrStorage, UnixAddr, connect, getsockopt,
-    recv, send, socket, sockopt,
+    AddressFamily, MsgFlags, SockFlag, SockType, SockaddrLike, SockaddrStorage, UnixAddr, bind,
+    connect, getsockopt, recv, send, setsockopt, socket, sockopt,
 };
 use std::io::{self, ErrorKind, Read, Write};
-use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
+use std::net::{IpAddr, SocketAddr};
 use std::os::fd::{AsFd, AsRawFd, OwnedFd};
 use std::path::Path;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 /// How long an address has before the next one is tried beside it (RFC 8305, section 5).
 const HEAD_START: Duration = Duration::from_millis(250);
 
+const FLAGS: SockFlag = SockFlag::SOCK_NONBLOCK.union(SockFlag::SOCK_CLOEXEC);
+
 /// How much of what the peer sent first is kept, to tell what it speaks.
 const HEAD: usize = 64;
-
-/// The moment at which waiting ends; `None` for never.
-#[derive(Clone, Copy, Debug, Default)]
-pub(super) struct Deadline(Option<Instant>);
-
-impl Deadline {
-    /// So long from now. What no clock can hold is never.
-    pub(super) fn after(limit: Option<Duration>) -> Deadline {
-        Deadline(limit.and_then(|limit| Instant::now().checked_add(limit)))
-    }
-
-    /// The earlier of two.
-    pub(super) fn or(self, other: Deadline) -> Deadline {
-        match (self.0, other.0) {
-            (Some(a), Some(b)) => Deadline(Some(a.min(b))),
-            (a, b) => Deadline(a.or(b)),
-        }
-    }
-
-    /// Whether it has passed.
-    pub(super) fn is_over(self) -> bool {
-        self.0.is_some_and(|at| at <= Instant::now())
-    }
-}
 
 /// A connected socket. Reading and writing wait until the deadline and then fail with [`ErrorKind::TimedOut`].
 #[derive(Debug)]
@@ -61,7 +40,7 @@ impl Stream {
     }
 
     fn wait(&self, events: PollFlags) -> io::Result<()> {
-        match wait::ready(&self.socket, events, self.deadline.0)? {
+        match wait::ready(&self.socket, events, self.deadline.at())? {
             true => Ok(()),
             false => Err(ErrorKind::TimedOut.into()),
         }
@@ -83,6 +62,12 @@ impl Stream {
                 result => return Ok(result?),
             }
         }
+    }
+}
+
+impl From<Stream> for OwnedFd {
+    fn from(stream: Stream) -> OwnedFd {
+        stream.socket
     }
 }
 
@@ -117,11 +102,11 @@ pub(super) enum Family {
 }
 
 impl Family {
-    /// As `-4` and `-6` say.
+    /// As `-4` and `-6` say; both are none.
     pub(super) fn new(v4: bool, v6: bool) -> Family {
         match (v4, v6) {
-            (true, _) => Family::V4,
-            (_, true) => Family::V6,
+            (true, false) => Family::V4,
+            (false, true) => Family::V6,
             _ => Family::Any,
         }
     }
@@ -135,23 +120,28 @@ impl Family {
     }
 }
 
-/// The addresses of `host` as the target resolves it. `localhost` is the loopback also where nothing says so, as in
-/// curl (RFC 6761, section 6.3).
+/// The addresses of `host` as the target resolves it, of `family` alone.
 pub(super) fn addresses(
     view: &View,
     host: &[u8],
     port: u16,
     family: Family,
+    deadline: Deadline,
 ) -> Result<Vec<SocketAddr>> {
-    let found = resolver::lookup(view, host).or_else(|error| match host {
-        b"localhost" => Ok(vec![Ipv4Addr::LOCALHOST.into(), Ipv6Addr::LOCALHOST.into()]),
-        _ => Err(error),
-    })?;
-    let wanted = found.into_iter().filter(|address| family.has(address));
-    let addresses: Vec<_> = wanted.map(|address| SocketAddr::new(address, port)).collect();
+    let found = resolver::lookup(view, host, deadline)?;
+    let wanted = found.iter().filter(|address| family.has(address));
+    let addresses: Vec<_> = wanted.map(|address| SocketAddr::new(*address, port)).collect();
     if addresses.is_empty() {
-        return Err(Error::new(format!("{}: no address of that family", visible(host)))
-            .hint("leave -4 or -6 away"));
+        let (missing, flag, other) = match family {
+            Family::V6 => ("IPv6", "-6", "IPv4"),
+            _ => ("IPv4", "-4", "IPv6"),
+        };
+        let found = found.iter().take(4).map(ToString::to_string).collect::<Vec<_>>().join(", ");
+        return Err(Error::new(format!(
+            "{}: has no address of {missing}, only {found}",
+            visible(host)
+        ))
+        .hint(format!("without {flag} it is reached by {other}")));
     }
     Ok(addresses)
 }
@@ -164,6 +154,11 @@ impl Unreachable {
     /// Whether the time was over for one of them.
     pub(super) fn is_timeout(&self) -> bool {
         self.0.iter().any(|(_, errno)| *errno == Errno::ETIMEDOUT)
+    }
+
+    /// What the last address failed with.
+    pub(super) fn errno(&self) -> Errno {
+        self.0.last().map_or(Errno::EHOSTUNREACH, |(_, errno)| *errno)
     }
 }
 
@@ -191,7 +186,7 @@ pub(super) fn tcp(
     let mut failed = Unreachable::default();
     loop {
         if let Some(address) = waiting.next() {
-            match begin(address) {
+            match begin(SockType::Stream, None, address) {
                 Ok((socket, true)) => return Ok((Stream::new(socket, deadline), address)),
                 Ok((socket, false)) => running.push((address, socket)),
                 Err(errno) => {
@@ -214,15 +209,48 @@ pub(super) fn tcp(
     }
 }
 
+/// A socket that is connected to `to` before the deadline; of UDP it takes from there alone. With `from` it is bound.
+pub(super) fn single(
+    kind: SockType,
+    from: Option<SocketAddr>,
+    to: SocketAddr,
+    deadline: Deadline,
+) -> Result<OwnedFd, Errno> {
+    match begin(kind, from, to)? {
+        (socket, true) => Ok(socket),
+        (socket, false) => finish(socket, deadline),
+    }
+}
+
 /// A socket that is connected (`true`) or on its way.
-fn begin(address: SocketAddr) -> nix::Result<(OwnedFd, bool)> {
-    let family = if address.is_ipv4() { AddressFamily::Inet } else { AddressFamily::Inet6 };
-    let flags = SockFlag::SOCK_NONBLOCK | SockFlag::SOCK_CLOEXEC;
-    let socket = socket(family, SockType::Stream, flags, None)?;
-    match connect(socket.as_raw_fd(), &SockaddrStorage::from(address)) {
-        Ok(()) => Ok((socket, true)),
-        Err(Errno::EINPROGRESS | Errno::EINTR) => Ok((socket, false)),
+fn begin(kind: SockType, from: Option<SocketAddr>, to: SocketAddr) -> nix::Result<(OwnedFd, bool)> {
+    let family = if to.is_ipv4() { AddressFamily::Inet } else { AddressFamily::Inet6 };
+    let socket = socket(family, kind, FLAGS, None)?;
+    if let Some(from) = from {
+        setsockopt(&socket, sockopt::ReuseAddr, &true)?;
+        bind(socket.as_raw_fd(), &SockaddrStorage::from(from))?;
+    }
+    let is_connected = start(&socket, &SockaddrStorage::from(to))?;
+    Ok((socket, is_connected))
+}
+
+fn start(socket: &OwnedFd, to: &impl SockaddrLike) -> nix::Result<bool> {
+    match connect(socket.as_raw_fd(), to) {
+        Ok(()) => Ok(true),
+        Err(Errno::EINPROGRESS | Errno::EINTR) => Ok(false),
         Err(errno) => Err(errno),
+    }
+}
+
+fn finish(socket: OwnedFd, deadline: Deadline) -> Result<OwnedFd, Errno> {
+    match wait::ready(&socket, PollFlags::POLLOUT, deadline.at()) {
+        Ok(true) => {}
+        Ok(false) => return Err(Errno::ETIMEDOUT),
+        Err(error) => return Err(Errno::from_raw(error.raw_os_error().unwrap_or(libc::EIO))),
+    }
+    match getsockopt(&socket, sockopt::SocketError)? {
+        0 => Ok(socket),
+        number => Err(Errno::from_raw(number)),
     }
 }
 
@@ -234,7 +262,7 @@ fn first(
 ) -> Option<(SocketAddr, OwnedFd)> {
     let mut fds: Vec<PollFd<'_>> =
         running.iter().map(|(_, socket)| PollFd::new(socket.as_fd(), PollFlags::POLLOUT)).collect();
-    if !wait::any_ready(&mut fds, until.0).unwrap_or(false) {
+    if !wait::any_ready(&mut fds, until.at()).unwrap_or(false) {
         return None;
     }
     let ready = fds.iter().position(|fd| fd.any() == Some(true))?;
@@ -247,20 +275,27 @@ fn first(
     None
 }
 
-/// Connects to the unix socket `path` of the target.
-pub(super) fn unix(view: &View, path: &Path, deadline: Deadline) -> Result<Stream> {
-    let begin = || -> Result<OwnedFd> {
-        let handle = view.root()?.handle(path, true)?;
-        // By its handle, since a path of the target means something else to this process.
-        let address = UnixAddr::new(format!("/proc/self/fd/{}", handle.as_raw_fd()).as_str())?;
-        let flags = SockFlag::SOCK_NONBLOCK | SockFlag::SOCK_CLOEXEC;
-        let socket = socket(AddressFamily::Unix, SockType::Stream, flags, None)?;
-        match connect(socket.as_raw_fd(), &address) {
-            Ok(()) => Ok(socket),
-            Err(Errno::EAGAIN) => Err(Error::new("its queue of connections is full")),
-            Err(errno) => Err(errno.into()),
-        }
-    };
+/// Connects to the unix socket `path` of the target, of streams or datagrams. It is reached by its handle: no path of
+/// this machine is followed, and a path longer than the 108 bytes of sockaddr_un(7) is no matter.
+pub(super) fn unix(view: &View, path: &Path, kind: SockType, deadline: Deadline) -> Result<Stream> {
+    let begin =
+        || -> Result<OwnedFd> {
+            let root = view.root()?;
+            let handle = root.handle(path, true)?;
+            if FileType::of_mode(root.stat_handle(&handle)?.st_mode) != FileType::Socket {
+                return Err(Error::new("is no socket"));
+            }
+            let address = UnixAddr::new(format!("/proc/self/fd/{}", handle.as_raw_fd()).as_str())?;
+            let socket = socket(AddressFamily::Unix, kind, FLAGS, None)?;
+            match start(&socket, &address) {
+                Ok(true) => Ok(socket),
+                Ok(false) => Ok(finish(socket, deadline)?),
+                Err(Errno::EAGAIN) => Err(Error::new("its queue of connections is full")),
+                Err(errno @ Errno::EACCES) => Err(Error::from(errno)
+                    .hint("connecting takes the right to write to the socket's file")),
+                Err(errno) => Err(errno.into()),
+            }
+        };
     let socket = begin().context(|| format!("connecting to {}", quote(path)))?;
     Ok(Stream::new(socket, deadline))
 }

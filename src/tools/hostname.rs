@@ -1,6 +1,7 @@
 //! `hostname`: the target's host name.
 
 use super::dns::config;
+use super::wait::Deadline;
 use super::{Tool, args, command, resolver};
 use crate::error::{Error, Result};
 use crate::exit::Exit;
@@ -59,7 +60,7 @@ fn run(view: &View, matches: &ArgMatches, io: &mut Io) -> Result<Exit> {
         let name = hostname.0;
         let text = match () {
             () if is("ip-address") => {
-                let found = resolver::lookup(view, &name)?;
+                let found = resolver::lookup(view, &name, Deadline::default())?;
                 found.iter().map(ToString::to_string).collect::<Vec<_>>().join(" ").into_bytes()
             }
             () if is("short") => split(&name).0.to_vec(),
@@ -95,7 +96,7 @@ fn full(view: &View, name: &[u8]) -> Result<Vec<u8>> {
     let mut hosts = config::hosts(view, |host| host.has(name))?.into_iter();
     match hosts.find_map(|host| host.names.into_iter().next()) {
         Some(first) => Ok(first),
-        None => resolver::lookup(view, name).map(|_| name.to_vec()),
+        None => resolver::lookup(view, name, Deadline::default()).map(|_| name.to_vec()),
     }
 }
 

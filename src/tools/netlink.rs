@@ -3,6 +3,7 @@
 //! Messages are walked with netlink-packet-core alone. The typed crates above it (netlink-packet-route and the like)
 //! would add 0.6 MB to the binary, for attributes of which the tools print a tenth.
 
+use crate::error::Error;
 use netlink_packet_core::{
     NLM_F_ACK, NLM_F_DUMP, NLM_F_DUMP_INTR, NLM_F_REQUEST, NLMSG_DONE, NLMSG_ERROR, NetlinkBuffer,
     NlasIterator,
@@ -15,51 +16,70 @@ use std::net::IpAddr;
 /// The header of a message (`struct nlmsghdr`).
 const HEADER: usize = 16;
 
-/// All answers to one request together. A full routing table of the internet has about 100 MiB.
-const MOST: usize = 256 << 20;
-
 /// How often a listing is asked for anew because it changed while the kernel made it.
-const ATTEMPTS: usize = 4;
+pub(super) const ATTEMPTS: usize = 4;
 
-/// The messages that one request was answered with.
-#[derive(Debug, Default)]
-pub(super) struct Answers(Vec<u8>);
-
-impl Answers {
-    /// Each message's type and what comes after its header.
-    pub(super) fn iter(&self) -> impl Iterator<Item = (u16, &[u8])> {
-        messages(&self.0).map(|message| (message.message_type(), message.payload()))
-    }
-}
-
-/// Everything of one kind: `body` is what comes after the header.
-///
-/// Fails with what the kernel refused it with, or EFBIG for more than 256 MiB.
-pub(super) fn dump(protocol: isize, kind: u16, body: &[u8]) -> Result<Answers, Errno> {
-    let mut answers = Answers::default();
+/// What `parse` makes of everything of one kind; `body` is what comes after the header. Nothing else of the answers is
+/// kept. Fails with what the kernel refused it with.
+pub(super) fn rows<T>(
+    protocol: isize,
+    kind: u16,
+    body: &[u8],
+    mut parse: impl FnMut(u16, &[u8]) -> Option<T>,
+) -> Result<Vec<T>, Errno> {
+    let mut rows = Vec::new();
     for _ in 0..ATTEMPTS {
-        answers.0.clear();
-        if !exchange(protocol, kind, NLM_F_DUMP, body, &mut answers.0)? {
+        rows.clear();
+        let mut each = |kind: u16, body: &[u8]| {
+            rows.extend(parse(kind, body));
+            true
+        };
+        if !walk(protocol, kind, NLM_F_DUMP, body, &mut each)? {
             break;
         }
     }
-    Ok(answers)
+    Ok(rows)
 }
 
-/// The answer to one question.
-pub(super) fn ask(protocol: isize, kind: u16, body: &[u8]) -> Result<Answers, Errno> {
-    let mut answers = Answers::default();
-    exchange(protocol, kind, NLM_F_ACK, body, &mut answers.0)?;
-    Ok(answers)
+/// Tells `each` of everything of one kind as it comes: for listings without an end. Whether it changed meanwhile, so that
+/// something may be missing or there twice.
+pub(super) fn stream(
+    protocol: isize,
+    kind: u16,
+    body: &[u8],
+    each: &mut dyn FnMut(u16, &[u8]) -> Result<(), Error>,
+) -> Result<bool, Error> {
+    let mut failed = None;
+    let is_torn = walk(protocol, kind, NLM_F_DUMP, body, &mut |kind, body| {
+        failed = each(kind, body).err();
+        failed.is_none()
+    })?;
+    failed.map_or(Ok(is_torn), Err)
 }
 
-/// Sends a request and adds the answers; whether they were inconsistent because something changed meanwhile.
-fn exchange(
+/// What `parse` makes of the answer to one question.
+pub(super) fn ask<T>(
+    protocol: isize,
+    kind: u16,
+    body: &[u8],
+    mut parse: impl FnMut(u16, &[u8]) -> Option<T>,
+) -> Result<Option<T>, Errno> {
+    let mut found = None;
+    walk(protocol, kind, NLM_F_ACK, body, &mut |kind, body| {
+        found = found.take().or_else(|| parse(kind, body));
+        true
+    })?;
+    Ok(found)
+}
+
+/// Sends a request and gives `each` the type of every answer and what comes after its header, until it says no; whether
+/// they are inconsistent because something changed meanwhile.
+pub(super) fn walk(
     protocol: isize,
     kind: u16,
     flags: u16,
     body: &[u8],
-    answers: &mut Vec<u8>,
+    each: &mut dyn FnMut(u16, &[u8]) -> bool,
 ) -> Result<bool, Errno> {
     let mut netlink = Socket::new(protocol).map_err(errno)?;
     netlink.bind_auto().map_err(errno)?;
@@ -76,7 +96,6 @@ fn exchange(
             Err(error) => return Err(errno(error)),
         };
         let received = buffer.get(..received).ok_or(Errno::EMSGSIZE)?;
-        let mut end = 0;
         for message in messages(received) {
             is_torn |= message.flags() & NLM_F_DUMP_INTR != 0;
             let code = i32_at(message.payload(), 0).unwrap_or(0);
@@ -84,18 +103,10 @@ fn exchange(
                 NLMSG_DONE | NLMSG_ERROR if code != 0 => {
                     return Err(Errno::from_raw(code.saturating_neg()));
                 }
-                NLMSG_DONE | NLMSG_ERROR => {
-                    answers.extend_from_slice(received.get(..end).unwrap_or_default());
-                    return Ok(is_torn);
-                }
-                _ => end += (message.length() as usize).next_multiple_of(4),
+                NLMSG_DONE | NLMSG_ERROR => return Ok(is_torn),
+                kind if !each(kind, message.payload()) => return Ok(is_torn),
+                _ => {}
             }
-        }
-        answers.extend_from_slice(received);
-        // So that what follows is aligned, whatever the length of the last one.
-        answers.resize(answers.len().next_multiple_of(4), 0);
-        if answers.len() > MOST {
-            return Err(Errno::EFBIG);
         }
     }
 }

@@ -6,7 +6,7 @@ use super::ip::links::Links;
 use super::ip::route::{self, Route};
 use crate::error::{Error, Result, ResultExt};
 use crate::exit::Exit;
-use crate::output::{Io, Shape, Text, quote, table::print_json};
+use crate::output::{Io, Shape, Text, json::Array, quote};
 use crate::view::{Needs, View};
 use clap::{Arg, ArgMatches, Command};
 use std::ffi::OsString;
@@ -71,96 +71,94 @@ fn run(_: &View, matches: &ArgMatches, io: &mut Io) -> Result<Exit> {
     let number = if is_v6 { libc::AF_INET6 } else { libc::AF_INET };
     let what = || "asking the kernel for routes";
     let links = Links::new().context(what)?;
-    let mut routes = route::list(number as u8, &links).context(what)?;
-    routes.retain(|route| {
-        is_v6
-            || (route.numbers.table == MAIN && !matches!(route.numbers.kind, BROADCAST | MULTICAST))
-    });
-    if matches.get_flag("json") {
-        print_json(io, &routes)?;
-        return Ok(Exit::OK);
+    let is_numeric = matches.get_flag("numeric");
+    let mut array = matches.get_flag("json").then(Array::default);
+    match (&array, is_v6) {
+        (Some(_), _) => {}
+        (None, true) => writeln!(io.stdout, "{HEADS_V6}")?,
+        (None, false) => writeln!(io.stdout, "{HEADS_V4}")?,
     }
-    if is_v6 {
-        print_v6(&routes, io)?;
-    } else {
-        print_v4(&routes, matches.get_flag("numeric"), io)?;
+    let listed = route::each(number as u8, &links, &mut |route| {
+        let numbers = route.numbers;
+        let is_main = numbers.table == MAIN && !matches!(numbers.kind, BROADCAST | MULTICAST);
+        match &mut array {
+            _ if !is_v6 && !is_main => Ok(()),
+            Some(array) => Ok(array.push(&mut io.stdout, route)?),
+            None if is_v6 => print_v6(route, io),
+            None => print_v4(route, is_numeric, io),
+        }
+    });
+    listed.context(what)?;
+    if let Some(array) = array {
+        array.end(&mut io.stdout)?;
     }
     Ok(Exit::OK)
 }
 
-fn print_v4(routes: &[Route], is_numeric: bool, io: &mut Io) -> Result<()> {
-    writeln!(io.stdout, "Kernel IP routing table")?;
+const HEADS_V4: &str = "Kernel IP routing table\n\
+    Destination     Gateway         Genmask         Flags Metric Ref    Use Iface";
+const HEADS_V6: &str = "Kernel IPv6 routing table\n\
+    Destination                    Next Hop                   Flag Met Ref  Use If";
+
+fn print_v4(route: &Route, is_numeric: bool, io: &mut Io) -> Result<()> {
+    let any = IpAddr::V4(Ipv4Addr::UNSPECIFIED);
+    // As /proc/net/route has it: of several ways the first.
+    let first = route.next_hops.first();
+    let gateway = route.gateway.or_else(|| first.and_then(|hop| hop.gateway));
+    let device = route.device.as_ref().or_else(|| first.map(|hop| &hop.device));
+    let is_rejected = matches!(route.numbers.kind, UNREACHABLE | PROHIBIT);
+    let destination = match route.destination {
+        None if !is_numeric => "default".to_owned(),
+        address => address.unwrap_or(any).to_string(),
+    };
+    let bits = u32::from(route.prefix_length.min(32));
+    let mask = Ipv4Addr::from_bits(u32::MAX.checked_shl(32 - bits).unwrap_or(0));
+    let flags = match is_rejected {
+        true => "!".to_owned(),
+        false => {
+            let gateway = if gateway.is_some() { "G" } else { "" };
+            format!("U{gateway}{}", if bits == 32 { "H" } else { "" })
+        }
+    };
+    let (via, references, device) = match is_rejected {
+        true => ("-".to_owned(), "-", "-".into()),
+        false => {
+            // A gateway of IPv6 has no place here.
+            let via = gateway.filter(IpAddr::is_ipv4).unwrap_or(any).to_string();
+            (via, "0", device.map_or_else(|| "*".into(), Text::visible))
+        }
+    };
+    let metric = route.metric.unwrap_or(0);
     writeln!(
         io.stdout,
-        "Destination     Gateway         Genmask         Flags Metric Ref    Use Iface"
+        "{destination:<15} {via:<15} {mask:<15} {flags:<5} {metric:<6} {references:<2} {:>7} {device}",
+        0
     )?;
-    let any = IpAddr::V4(Ipv4Addr::UNSPECIFIED);
-    for route in routes {
-        // As /proc/net/route has it: of several ways the first.
-        let first = route.next_hops.first();
-        let gateway = route.gateway.or_else(|| first.and_then(|hop| hop.gateway));
-        let device = route.device.as_ref().or_else(|| first.map(|hop| &hop.device));
-        let is_rejected = matches!(route.numbers.kind, UNREACHABLE | PROHIBIT);
-        let destination = match route.destination {
-            None if !is_numeric => "default".to_owned(),
-            address => address.unwrap_or(any).to_string(),
-        };
-        let bits = u32::from(route.prefix_length.min(32));
-        let mask = Ipv4Addr::from_bits(u32::MAX.checked_shl(32 - bits).unwrap_or(0));
-        let flags = match is_rejected {
-            true => "!".to_owned(),
-            false => {
-                let gateway = if gateway.is_some() { "G" } else { "" };
-                format!("U{gateway}{}", if bits == 32 { "H" } else { "" })
-            }
-        };
-        let (via, references, device) = match is_rejected {
-            true => ("-".to_owned(), "-", "-".into()),
-            false => {
-                // A gateway of IPv6 has no place here.
-                let via = gateway.filter(IpAddr::is_ipv4).unwrap_or(any).to_string();
-                (via, "0", device.map_or_else(|| "*".into(), Text::visible))
-            }
-        };
-        let metric = route.metric.unwrap_or(0);
-        writeln!(
-            io.stdout,
-            "{destination:<15} {via:<15} {mask:<15} {flags:<5} {metric:<6} {references:<2} {:>7} {device}",
-            0
-        )?;
-    }
     Ok(())
 }
 
-fn print_v6(routes: &[Route], io: &mut Io) -> Result<()> {
-    writeln!(io.stdout, "Kernel IPv6 routing table")?;
-    writeln!(
-        io.stdout,
-        "Destination                    Next Hop                   Flag Met Ref  Use If"
-    )?;
-    for route in routes {
-        let ways: Vec<(Option<IpAddr>, Option<&Text>)> = match route.next_hops.as_slice() {
-            [] => vec![(route.gateway, route.device.as_ref())],
-            hops => hops.iter().map(|hop| (hop.gateway, Some(&hop.device))).collect(),
+fn print_v6(route: &Route, io: &mut Io) -> Result<()> {
+    let ways: Vec<(Option<IpAddr>, Option<&Text>)> = match route.next_hops.as_slice() {
+        [] => vec![(route.gateway, route.device.as_ref())],
+        hops => hops.iter().map(|hop| (hop.gateway, Some(&hop.device))).collect(),
+    };
+    let address = |address: Option<IpAddr>| address.map_or("::".into(), |a| a.to_string());
+    let destination = format!("{}/{}", address(route.destination), route.prefix_length);
+    for (gateway, device) in ways {
+        let flags = match route.numbers.kind {
+            BLACKHOLE | UNREACHABLE | PROHIBIT | THROW => "!n",
+            LOCAL => "Un",
+            _ if gateway.is_some() => "UG",
+            _ => "U",
         };
-        let address = |address: Option<IpAddr>| address.map_or("::".into(), |a| a.to_string());
-        let destination = format!("{}/{}", address(route.destination), route.prefix_length);
-        for (gateway, device) in ways {
-            let flags = match route.numbers.kind {
-                BLACKHOLE | UNREACHABLE | PROHIBIT | THROW => "!n",
-                LOCAL => "Un",
-                _ if gateway.is_some() => "UG",
-                _ => "U",
-            };
-            let device = device.map_or_else(|| "*".into(), Text::visible);
-            writeln!(
-                io.stdout,
-                "{destination:<30} {:<26} {flags:<4} {:<3} - {:>6} {device}",
-                address(gateway),
-                route.metric.unwrap_or(0),
-                "-"
-            )?;
-        }
+        let device = device.map_or_else(|| "*".into(), Text::visible);
+        writeln!(
+            io.stdout,
+            "{destination:<30} {:<26} {flags:<4} {:<3} - {:>6} {device}",
+            address(gateway),
+            route.metric.unwrap_or(0),
+            "-"
+        )?;
     }
     Ok(())
 }

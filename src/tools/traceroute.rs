@@ -105,7 +105,7 @@ fn run(view: &View, matches: &ArgMatches, io: &mut Io) -> Result<Exit> {
             "the first distance, {first}, is beyond the last, {most}"
         )));
     }
-    let to = address_of(view, host, matches)?;
+    let to = address_of(view, host, matches, wait::Deadline::default())?;
     let is_json = matches.get_flag("json");
     let mut trace = Trace {
         to,

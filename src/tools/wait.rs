@@ -8,6 +8,35 @@ use std::io;
 use std::os::fd::AsFd;
 use std::time::{Duration, Instant};
 
+/// The moment at which waiting ends; `None` for never.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Deadline(Option<Instant>);
+
+impl Deadline {
+    /// So long from now. What no clock can hold is never.
+    pub(super) fn after(limit: Option<Duration>) -> Deadline {
+        Deadline(limit.and_then(|limit| Instant::now().checked_add(limit)))
+    }
+
+    /// The earlier of two.
+    pub(super) fn or(self, other: Deadline) -> Deadline {
+        match (self.0, other.0) {
+            (Some(a), Some(b)) => Deadline(Some(a.min(b))),
+            (a, b) => Deadline(a.or(b)),
+        }
+    }
+
+    /// The moment; `None` for never.
+    pub(super) fn at(self) -> Option<Instant> {
+        self.0
+    }
+
+    /// Whether it has passed.
+    pub(super) fn is_over(self) -> bool {
+        self.0.is_some_and(|at| at <= Instant::now())
+    }
+}
+
 /// Waits until `fd` is ready for `events`, or ended; false when `end` came first, or an interrupt that is being caught.
 pub(super) fn ready(fd: impl AsFd, events: PollFlags, end: Option<Instant>) -> io::Result<bool> {
     let mut fds = [PollFd::new(fd.as_fd(), events)];

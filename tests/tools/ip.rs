@@ -1,4 +1,5 @@
 use super::namespace::{add_routes, in_own_network, own_view, shell};
+use crate::common::process::{Spawned, until};
 use crate::common::skip::skip;
 use crate::common::tool::{run, run_on_terminal};
 use dbg::exit::Exit;
@@ -347,4 +348,51 @@ fn what_is_not_there_is_said() {
         assert_ne!(ran.exit, Exit::OK, "{words:?}");
         assert!(ran.stderr.contains(said), "{words:?}: {}", ran.stderr);
     }
+}
+
+#[test]
+fn a_hundred_thousand_routes_and_elements_take_little_memory() {
+    if !nix::unistd::geteuid().is_root() {
+        return crate::common::skip::skip("a network namespace takes root");
+    }
+    let node = Spawned::new(Command::new("unshare").args(["--net", "sleep", "1000"]));
+    let network = |pid: &str| std::fs::read_link(format!("/proc/{pid}/ns/net")).ok();
+    let pid = node.pid().to_string();
+    until("it has a network of its own", || {
+        network(&pid).is_some_and(|own| Some(own) != network("thread-self"))
+            && crate::common::process::comm(node.pid()) == b"sleep\n"
+    });
+    let dir = tempfile::tempdir().unwrap();
+    let routes: Vec<String> = (0..100_000u32)
+        .map(|n| format!("route add 10.{}.{}.{}/32 dev lo\n", n >> 16, n >> 8 & 255, n & 255))
+        .collect();
+    let elements: Vec<String> =
+        (0..100_000u32).map(|n| format!("10.{}.{}.{}", n >> 16, n >> 8 & 255, n & 255)).collect();
+    let rules = format!(
+        "table ip t {{\nset s {{\ntype ipv4_addr\nelements = {{ {} }}\n}}\n}}\n",
+        elements.join(",")
+    );
+    std::fs::write(dir.path().join("routes"), routes.concat()).unwrap();
+    std::fs::write(dir.path().join("rules"), rules).unwrap();
+    let script = "ip link set lo up && ip -batch routes && nft -f rules 2>&1 | head -c 200";
+    let mut command = Command::new("nsenter");
+    command.args([&format!("--net=/proc/{pid}/ns/net"), "sh", "-c", script]);
+    assert!(command.current_dir(dir.path()).status().unwrap().success());
+    let bounded = |words: &[&str]| {
+        let mut command = Command::new("prlimit");
+        command.args(["--data=33554432", env!("CARGO_BIN_EXE_dbg"), words[0], "--pid", &pid]);
+        let ran = command.args(&words[1..]).output().expect("prlimit is there");
+        let stderr = String::from_utf8_lossy(&ran.stderr).into_owned();
+        assert!(ran.status.success(), "{words:?}: {stderr}");
+        (String::from_utf8(ran.stdout).unwrap(), stderr)
+    };
+    for words in
+        [&["ip", "route"][..], &["ip", "-j", "route"], &["route", "-n"], &["route", "--json"]]
+    {
+        let (text, _) = bounded(words);
+        assert!(text.lines().count() >= 100_000, "{words:?}: {}", text.lines().count());
+    }
+    let (text, stderr) = bounded(&["nft", "list", "ruleset"]);
+    assert_eq!(text.matches(", ").count(), 65_535);
+    assert_eq!(stderr, "nft: s: 34464 more elements are there and not shown\n");
 }

@@ -62,6 +62,7 @@ mod printf;
 mod ps;
 mod pstree;
 mod races;
+mod reach;
 mod readlink;
 mod route;
 mod sed;

@@ -48,7 +48,7 @@ fn answers_are_printed_as_iputils_prints_them() {
                 "ping -c 1 ::1",
                 "ping -q -c 1 127.0.0.1",
                 "ping -n -t 5 -s 1000 -c 1 192.0.2.1",
-                "ping -c 1 -W 0.3 192.0.2.9",
+                "ping -c 1 -W 1 192.0.2.9",
                 "ping -c 5 -i 0.2 -w 1 192.0.2.9",
                 "ping -c 1 198.51.100.1",
             ] {

@@ -3,12 +3,13 @@
 
 use super::wire::{Message, Question};
 use crate::error::io_reason;
-use crate::tools::wait;
+use crate::tools::connect;
+use crate::tools::wait::{self, Deadline};
 use nix::poll::PollFlags;
 use std::fmt;
 use std::hash::{BuildHasher, Hasher, RandomState};
 use std::io::{self, ErrorKind, Read, Write};
-use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, TcpStream, UdpSocket};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, UdpSocket};
 use std::time::{Duration, Instant};
 
 /// How a question is asked.
@@ -22,6 +23,8 @@ pub(in crate::tools) struct How {
     /// Whether an answer that was cut is given as it is (dig's `+ignore`).
     pub(in crate::tools) ignore_truncation: bool,
     pub(in crate::tools) timeout: Duration,
+    /// When all asking ends, whatever the time given to a server.
+    pub(in crate::tools) deadline: Deadline,
 }
 
 /// An answer and how it came.
@@ -64,6 +67,7 @@ impl From<io::Error> for Failure {
     fn from(error: io::Error) -> Failure {
         match error.kind() {
             ErrorKind::TimedOut => Failure::Timeout { strangers: 0 },
+            ErrorKind::UnexpectedEof => Failure::Broken("the server ended the connection"),
             _ => Failure::Io(error),
         }
     }
@@ -72,16 +76,16 @@ impl From<io::Error> for Failure {
 /// Asks `question`. An answer that was cut by UDP is asked for again by TCP.
 pub(in crate::tools) fn ask(question: &Question, how: &How) -> Result<Reply, Failure> {
     let start = Instant::now();
-    let end = start + how.timeout;
+    let end = || Deadline::after(Some(how.timeout)).or(how.deadline);
     if how.tcp {
-        return by_tcp(question, how, start, end);
+        return by_tcp(question, how, start, end());
     }
-    let reply = by_udp(question, how, start, end)?;
+    let reply = by_udp(question, how, start, end())?;
     if !reply.message.is_truncated() || how.ignore_truncation {
         return Ok(reply);
     }
     // The time starts anew: the server is there.
-    let reply = by_tcp(question, how, start, Instant::now() + how.timeout)?;
+    let reply = by_tcp(question, how, start, end())?;
     Ok(Reply { was_truncated: true, ..reply })
 }
 
@@ -90,7 +94,7 @@ pub(in crate::tools) fn random() -> u64 {
     RandomState::new().build_hasher().finish()
 }
 
-fn by_udp(question: &Question, how: &How, start: Instant, end: Instant) -> Result<Reply, Failure> {
+fn by_udp(question: &Question, how: &How, start: Instant, end: Deadline) -> Result<Reply, Failure> {
     let any: IpAddr = match how.server {
         SocketAddr::V4(_) => Ipv4Addr::UNSPECIFIED.into(),
         SocketAddr::V6(_) => Ipv6Addr::UNSPECIFIED.into(),
@@ -103,7 +107,7 @@ fn by_udp(question: &Question, how: &How, start: Instant, end: Instant) -> Resul
     socket.send(&question.message(id, how.flags, how.edns))?;
     let (mut buffer, mut strangers) = (vec![0; 65_535], 0);
     loop {
-        if !wait::ready(&socket, PollFlags::POLLIN, Some(end))? {
+        if !wait::ready(&socket, PollFlags::POLLIN, end.at())? {
             return Err(Failure::Timeout { strangers });
         }
         let size = match socket.recv(&mut buffer) {
@@ -118,55 +122,28 @@ fn by_udp(question: &Question, how: &How, start: Instant, end: Instant) -> Resul
             _ => strangers += 1,
         }
         // A flood would keep the socket ready for ever.
-        if Instant::now() >= end {
+        if end.is_over() {
             return Err(Failure::Timeout { strangers });
         }
     }
 }
 
-fn by_tcp(question: &Question, how: &How, start: Instant, end: Instant) -> Result<Reply, Failure> {
-    let left = end.saturating_duration_since(Instant::now()).max(Duration::from_millis(1));
-    let mut stream = TcpStream::connect_timeout(&how.server, left)?;
-    stream.set_nonblocking(true)?;
+fn by_tcp(question: &Question, how: &How, start: Instant, end: Deadline) -> Result<Reply, Failure> {
+    let connected = connect::tcp(&[how.server], end);
+    let (mut stream, _) = connected.map_err(|failed| io::Error::from(failed.errno()))?;
     let id = random() as u16;
     let message = question.message(id, how.flags, how.edns);
-    let mut rest: Vec<u8> = (message.len() as u16).to_be_bytes().into();
-    rest.extend_from_slice(&message);
-    while !rest.is_empty() {
-        if !wait::ready(&stream, PollFlags::POLLOUT, Some(end))? {
-            return Err(Failure::Timeout { strangers: 0 });
-        }
-        match stream.write(&rest) {
-            Ok(written) => drop(rest.drain(..written)),
-            Err(error) if is_to_be_tried_again(&error) => {}
-            Err(error) => return Err(error.into()),
-        }
-    }
+    stream.write_all(&[&(message.len() as u16).to_be_bytes(), message.as_slice()].concat())?;
     let mut length = [0; 2];
-    fill(&mut stream, &mut length, end)?;
+    stream.read_exact(&mut length)?;
     let mut buffer = vec![0; usize::from(u16::from_be_bytes(length))];
-    fill(&mut stream, &mut buffer, end)?;
+    stream.read_exact(&mut buffer)?;
     match Message::read(&buffer) {
         Some(message) if message.answers(id, question) => {
             Ok(reply(message, how, true, buffer.len(), start))
         }
         _ => Err(Failure::Broken("what came by TCP is no answer to the question")),
     }
-}
-
-fn fill(stream: &mut TcpStream, mut buffer: &mut [u8], end: Instant) -> Result<(), Failure> {
-    while !buffer.is_empty() {
-        if !wait::ready(&*stream, PollFlags::POLLIN, Some(end))? || Instant::now() >= end {
-            return Err(Failure::Timeout { strangers: 0 });
-        }
-        match stream.read(buffer) {
-            Ok(0) => return Err(Failure::Broken("the server ended the connection")),
-            Ok(size) => buffer = buffer.get_mut(size..).unwrap_or_default(),
-            Err(error) if is_to_be_tried_again(&error) => {}
-            Err(error) => return Err(error.into()),
-        }
-    }
-    Ok(())
 }
 
 fn reply(message: Message, how: &How, is_tcp: bool, size: usize, start: Instant) -> Reply {

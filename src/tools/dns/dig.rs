@@ -51,10 +51,11 @@ fn run(view: &View, matches: &ArgMatches, io: &mut Io) -> Result<Exit> {
     let (mut exit, mut is_first) = (Exit::OK, true);
     for wanted in &words.wanted {
         let mut last = None;
+        let deadline = words.deadline();
         for name in wanted.names(&config, words.search == Some(true))? {
             let question = wanted.question(name);
             let array = &mut array;
-            let reply = words.ask(&config, &question, 3, &mut |server, failure| {
+            let reply = words.ask(&config, &question, 3, deadline, &mut |server, failure| {
                 if let Some(array) = array {
                     array.push(&mut io.stdout, &Answer::new(&question, server, Err(failure)))?;
                 } else {

@@ -1,16 +1,19 @@
 //! `dns`: which addresses the target's programs get for a name, and why.
 
+use super::ask::Failure;
 use super::config::{self, Config, Order};
 use super::dig;
 use super::facts::{Answer, Explained, HostLine, texts};
 use super::name::Name;
 use super::types::{A, AAAA, PTR, type_name};
 use super::walk::{Ending, Try, search};
+use super::wire::Question;
 use super::words::{Wanted, Words, options};
 use crate::error::{Error, Result};
 use crate::exit::Exit;
 use crate::output::{Io, Shape, Text, quote, visible};
 use crate::tools::args::{command, os};
+use crate::tools::wait::Deadline;
 use crate::tools::{Tool, resolver};
 use crate::view::{Needs, View};
 use clap::{ArgMatches, Command};
@@ -175,7 +178,9 @@ impl Walk<'_> {
             questions.push(Answer::new(&one.question, one.server, one.result.as_ref()));
             if is_told { print(one, io) } else { Ok(()) }
         };
-        let ending = search(&config, &self.wanted.name, &kinds, &mut seen)?;
+        let limit = self.words.limit();
+        let deadline = Deadline::after(Some(limit));
+        let ending = search(&config, &self.wanted.name, &kinds, deadline, &mut seen)?;
         match ending {
             Ending::Found(name, replies) => {
                 self.facts.source = Some("dns");
@@ -194,8 +199,29 @@ impl Walk<'_> {
                 let why = "no name of the search path has such records";
                 self.end_of_dns(why, io)
             }
-            Ending::Failed => self.end_of_dns("no server gave an answer that ends the search", io),
+            Ending::Failed { is_over, unasked } => {
+                let why = match is_over {
+                    true => format!("the time is over, {} s for all questions", limit.as_secs()),
+                    false => "no server gave an answer that ends the search".to_owned(),
+                };
+                self.tell_unasked(&unasked, is_over, io)?;
+                self.end_of_dns(&why, io)
+            }
         }
+    }
+
+    /// What the target's programs would not learn either, and why.
+    fn tell_unasked(&mut self, unasked: &[Question], is_over: bool, io: &mut Io) -> Result<()> {
+        let texts = unasked.iter().map(|one| format!("{} {}", one.name, type_name(one.kind)));
+        self.facts.not_asked = texts.collect();
+        if unasked.is_empty() {
+            return Ok(());
+        }
+        let why = match is_over {
+            true => "the time is over",
+            false => "without an answer glibc goes no further",
+        };
+        self.tell(io, &format!("  not asked any more: {} ({why})", self.facts.not_asked.join(", ")))
     }
 
     /// The DNS is the end where it is the only source.
@@ -261,7 +287,12 @@ fn print(one: &Try, io: &mut Io) -> Result<()> {
         format!("{} {} {}", one.question.name, type_name(one.question.kind), one.server.ip());
     match &one.result {
         Err(failure) => {
-            writeln!(io.stdout, "  {asked}: {failure}, given {} s", one.timeout.as_secs())?;
+            let waited = match failure {
+                Failure::Timeout { .. } => format!(" after {:.1} s", one.time.as_secs_f64()),
+                _ => String::new(),
+            };
+            let (number, most) = (one.attempt, one.attempts);
+            writeln!(io.stdout, "  {asked}: {failure}{waited}, attempt {number} of {most}")?;
         }
         Ok(reply) => {
             let number = reply.message.answers.len();

@@ -79,6 +79,8 @@ pub(super) struct Explained {
     pub(super) attempts: u32,
     /// Every question that was asked, in order.
     pub(super) questions: Vec<Answer>,
+    /// Questions that were left out because no server answered or the time was over, as `NAME TYPE`.
+    pub(super) not_asked: Vec<String>,
     /// `files`, `dns` or `literal`; `null` when nothing was found.
     pub(super) source: Option<&'static str>,
     /// The name of the search path that has records.

@@ -168,11 +168,12 @@ fn find(
         (None, Style::Nslookup) => vec![A, AAAA],
     };
     let mut replies: Vec<Reply> = Vec::new();
+    let deadline = words.deadline();
     for name in wanted.names(config, true)? {
         replies.clear();
         for kind in &kinds {
             let question = Question::new(name.clone(), *kind);
-            let reply = words.ask(config, &question, 2, &mut |server, failure| {
+            let reply = words.ask(config, &question, 2, deadline, &mut |server, failure| {
                 match array {
                     Some(array) => {
                         array

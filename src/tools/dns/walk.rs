@@ -7,16 +7,20 @@ use super::name::Name;
 use super::types::AAAA;
 use super::wire::{Question, RECURSE};
 use crate::error::Result;
+use crate::tools::wait::Deadline;
 use std::net::SocketAddr;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 /// One question to one server and what came of it.
 #[derive(Debug)]
 pub(in crate::tools) struct Try {
     pub(in crate::tools) question: Question,
     pub(in crate::tools) server: SocketAddr,
-    /// How long the server was given.
-    pub(in crate::tools) timeout: Duration,
+    /// How long it took.
+    pub(in crate::tools) time: Duration,
+    /// From 1, of so many rounds.
+    pub(in crate::tools) attempt: u32,
+    pub(in crate::tools) attempts: u32,
     pub(in crate::tools) result: Result<Reply, Failure>,
 }
 
@@ -27,44 +31,68 @@ pub(in crate::tools) enum Ending {
     Found(Name, Vec<Reply>),
     /// No name is there, or none has records of the type.
     Nothing,
-    /// The servers did not answer, or would not.
-    Failed,
+    /// The servers did not answer, or would not, or the time was over.
+    Failed {
+        is_over: bool,
+        /// What was not asked any more therefore.
+        unasked: Vec<Question>,
+    },
 }
 
-/// Walks the search path for `name` with questions of `kinds`, telling `seen` of each as it is over.
+/// Walks the search path for `name` with questions of `kinds` until the deadline, telling `seen` of each as it is over.
 pub(in crate::tools) fn search(
     config: &Config,
     name: &[u8],
     kinds: &[u16],
+    deadline: Deadline,
     seen: &mut dyn FnMut(&Try) -> Result<()>,
 ) -> Result<Ending> {
     let mut has_failed = false;
-    for name in config.candidates(name)? {
+    let kinds: Vec<u16> =
+        kinds.iter().copied().filter(|kind| *kind != AAAA || !config.no_aaaa).collect();
+    let names = config.candidates(name)?;
+    let failed = |place: usize, asked: usize| Ending::Failed {
+        is_over: deadline.is_over(),
+        unasked: unasked(&names, &kinds, place, asked),
+    };
+    for (place, name) in names.iter().enumerate() {
         let mut replies: Vec<Reply> = Vec::new();
-        for kind in kinds {
-            if *kind == AAAA && config.no_aaaa {
-                continue;
+        for (number, kind) in kinds.iter().enumerate() {
+            if deadline.is_over() {
+                return Ok(failed(place, number));
             }
-            match ask_servers(config, &Question::new(name.clone(), *kind), seen)? {
+            match ask_servers(config, &Question::new(name.clone(), *kind), deadline, seen)? {
                 Some(reply) => replies.push(reply),
                 // Without any answer, glibc goes no further.
-                None if replies.is_empty() => return Ok(Ending::Failed),
+                None if replies.is_empty() => return Ok(failed(place, number + 1)),
                 None => {}
             }
         }
         let has_records =
-            |reply: &Reply, kind: u16| !reply.message.resolve(&name, kind).0.is_empty();
+            |reply: &Reply, kind: u16| !reply.message.resolve(name, kind).0.is_empty();
         if replies.iter().any(|reply| kinds.iter().any(|kind| has_records(reply, *kind))) {
-            return Ok(Ending::Found(name, replies));
+            return Ok(Ending::Found(name.clone(), replies));
         }
         match replies.iter().map(|reply| reply.message.code()).max() {
             // No such name, or no such records: the next name.
             Some(0 | 3) => {}
             Some(2) => has_failed = true,
-            _ => return Ok(Ending::Failed),
+            _ => return Ok(failed(place, kinds.len())),
         }
     }
-    Ok(if has_failed { Ending::Failed } else { Ending::Nothing })
+    Ok(match has_failed {
+        true => Ending::Failed { is_over: deadline.is_over(), unasked: Vec::new() },
+        false => Ending::Nothing,
+    })
+}
+
+/// What is left when `asked` kinds of the name at `place` were asked for.
+fn unasked(names: &[Name], kinds: &[u16], place: usize, asked: usize) -> Vec<Question> {
+    let rest = names.iter().enumerate().skip(place).flat_map(|(at, name)| {
+        let asked = if at == place { asked } else { 0 };
+        kinds.iter().skip(asked).map(|kind| Question::new(name.clone(), *kind))
+    });
+    rest.collect()
 }
 
 /// Asks the servers one after the other, again and again, until one answers. A server that fails or refuses is passed
@@ -72,14 +100,18 @@ pub(in crate::tools) fn search(
 pub(in crate::tools) fn ask_servers(
     config: &Config,
     question: &Question,
+    deadline: Deadline,
     seen: &mut dyn FnMut(&Try) -> Result<()>,
 ) -> Result<Option<Reply>> {
     let number = config.servers.len().max(1);
     let first = if config.rotate { ask::random() as usize % number } else { 0 };
     let mut last = None;
-    for _ in 0..config.attempts {
+    for attempt in 1..=config.attempts {
         for place in 0..config.servers.len() {
             let Some(server) = config.servers.get((first + place) % number) else { break };
+            if deadline.is_over() {
+                return Ok(last);
+            }
             let how = How {
                 server: *server,
                 tcp: config.tcp,
@@ -87,10 +119,18 @@ pub(in crate::tools) fn ask_servers(
                 flags: RECURSE,
                 ignore_truncation: false,
                 timeout: timeout(config, place),
+                deadline,
             };
+            let begun = Instant::now();
             let result = ask::ask(question, &how);
-            let one =
-                Try { question: question.clone(), server: *server, timeout: how.timeout, result };
+            let one = Try {
+                question: question.clone(),
+                server: *server,
+                time: begun.elapsed(),
+                attempt,
+                attempts: config.attempts,
+                result,
+            };
             seen(&one)?;
             if let Ok(reply) = one.result {
                 // SERVFAIL, NOTIMP, REFUSED: another server may know better.

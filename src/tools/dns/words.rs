@@ -9,6 +9,7 @@ use crate::error::{Error, Result};
 use crate::output::visible;
 use crate::tools::args::{self, bytes, operands, os};
 use crate::tools::resolver;
+use crate::tools::wait::Deadline;
 use crate::view::View;
 use clap::{Arg, ArgAction, ArgMatches, Command, value_parser};
 use std::ffi::OsString;
@@ -237,7 +238,8 @@ impl Words {
             config.servers = match config::server(server) {
                 Some(server) => vec![server],
                 None => {
-                    let addresses = resolver::lookup(view, server)?.into_iter().take(3);
+                    let addresses = resolver::lookup(view, server, Deadline::default())?;
+                    let addresses = addresses.into_iter().take(3);
                     addresses.map(|address| SocketAddr::new(address, config::PORT)).collect()
                 }
             };
@@ -258,6 +260,18 @@ impl Words {
         Ok(config)
     }
 
+    /// When all asking for one name ends: after a minute, or so long as was typed for one name, since resolv.conf can ask
+    /// for hours.
+    pub(in crate::tools) fn limit(&self) -> Duration {
+        let typed = self.time.unwrap_or_default().saturating_mul(3 * self.tries.unwrap_or(2));
+        typed.max(resolver::LIMIT)
+    }
+
+    /// The same from now on.
+    pub(in crate::tools) fn deadline(&self) -> Deadline {
+        Deadline::after(Some(self.limit()))
+    }
+
     /// How dig asks `server`.
     pub(in crate::tools) fn how(&self, server: SocketAddr) -> How {
         let edns = if self.dnssec { Some(0x8000) } else { self.edns.then_some(0) };
@@ -268,6 +282,7 @@ impl Words {
             flags: self.flags,
             ignore_truncation: self.ignore,
             timeout: self.time.unwrap_or(Duration::from_secs(5)),
+            deadline: Deadline::default(),
         }
     }
 
@@ -277,11 +292,17 @@ impl Words {
         config: &Config,
         question: &Question,
         tries: u32,
+        deadline: Deadline,
         failed: &mut dyn FnMut(SocketAddr, &Failure) -> Result<()>,
     ) -> Result<Option<Reply>> {
         for server in &config.servers {
             for _ in 0..self.tries.unwrap_or(tries) {
-                match ask::ask(question, &self.how(*server)) {
+                if deadline.is_over() {
+                    failed(*server, &Failure::Broken("not asked any more, the time is over"))?;
+                    return Ok(None);
+                }
+                let how = How { deadline, ..self.how(*server) };
+                match ask::ask(question, &how) {
                     Ok(reply) => return Ok(Some(reply)),
                     Err(failure) => failed(*server, &failure)?,
                 }

@@ -8,11 +8,13 @@ use super::url::Url;
 use crate::error::{Error, Result, ResultExt, io_reason};
 use crate::exit::Exit;
 use crate::output::{Io, quote, visible};
-use crate::tools::connect::{self, Deadline, Family, Stream};
+use crate::tools::connect::{self, Family, Stream};
 use crate::tools::tls::server_name;
 use crate::tools::tls::session::{Facts, Failed, Secure, secure};
 use crate::tools::tls::trust::Trust;
+use crate::tools::wait::Deadline;
 use crate::view::View;
+use nix::sys::socket::SockType;
 use std::fs::File;
 use std::io::{self, ErrorKind, Read, Write};
 use std::net::SocketAddr;
@@ -134,7 +136,7 @@ impl<'a> Client<'a> {
     ) -> Result<Stream> {
         let asked = self.asked;
         if let Some(path) = &asked.unix {
-            let connected = connect::unix(self.view, path, deadline);
+            let connected = connect::unix(self.view, path, SockType::Stream, deadline);
             let stream = connected.map_err(|error| error.exit(Exit::code(7)))?;
             row.timings.connect_seconds = Some(lap(at));
             self.say(io, &format!("connected to {}", quote(path)))?;
@@ -142,7 +144,7 @@ impl<'a> Client<'a> {
         }
         // Before a name is asked for: that is done in the target's network as well.
         self.view.net()?;
-        let addresses = self.addresses(url)?;
+        let addresses = self.addresses(url, deadline)?;
         row.timings.dns_seconds = Some(lap(at));
         if deadline.is_over() {
             return Err(Error::new("the time is over after resolving").exit(Exit::code(28)));
@@ -158,7 +160,7 @@ impl<'a> Client<'a> {
         Ok(stream)
     }
 
-    fn addresses(&self, url: &Url) -> Result<Vec<SocketAddr>> {
+    fn addresses(&self, url: &Url, deadline: Deadline) -> Result<Vec<SocketAddr>> {
         let family = Family::new(self.asked.v4, self.asked.v6);
         let is_it = |host: &[u8], port| (host == url.host || host == b"*") && port == url.port;
         let pinned = self.asked.pinned.iter().rfind(|pinned| is_it(&pinned.host, pinned.port));
@@ -166,8 +168,10 @@ impl<'a> Client<'a> {
             let wanted = pinned.addresses.iter().filter(|address| family.has(address));
             return Ok(wanted.map(|address| SocketAddr::new(*address, url.port)).collect());
         }
-        connect::addresses(self.view, &url.host, url.port, family)
-            .map_err(|error| error.exit(Exit::code(6)))
+        connect::addresses(self.view, &url.host, url.port, family, deadline).map_err(|error| {
+            let code = if deadline.is_over() { 28 } else { 6 };
+            error.exit(Exit::code(code))
+        })
     }
 
     fn encrypt(

@@ -228,9 +228,9 @@ impl Filter {
 /// The addresses of `family`, or of all.
 fn list(family: u8) -> Result<Vec<Address>, Errno> {
     let body = [family, 0, 0, 0, 0, 0, 0, 0];
-    let answers = netlink::dump(libc::NETLINK_ROUTE as isize, libc::RTM_GETADDR, &body)?;
-    let addresses = answers.iter().filter(|(kind, _)| *kind == libc::RTM_NEWADDR);
-    Ok(addresses.filter_map(|(_, body)| Address::parse(body)).collect())
+    netlink::rows(libc::NETLINK_ROUTE as isize, libc::RTM_GETADDR, &body, |kind, body| {
+        if kind == libc::RTM_NEWADDR { Address::parse(body) } else { None }
+    })
 }
 
 pub(super) fn show(words: Words<'_>, style: Style, io: &mut Io) -> Result<()> {

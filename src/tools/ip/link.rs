@@ -110,12 +110,10 @@ pub(in crate::tools) fn list(family: u8, with_statistics: bool) -> Result<Vec<Li
         let skip = libc::RTEXT_FILTER_SKIP_STATS as u32;
         netlink::push_attribute(&mut body, libc::IFLA_EXT_MASK, &skip.to_ne_bytes());
     }
-    let answers = netlink::dump(libc::NETLINK_ROUTE as isize, libc::RTM_GETLINK, &body)?;
-    let parsed: Vec<(Link, Option<u32>, Option<u32>)> = answers
-        .iter()
-        .filter(|(kind, _)| *kind == libc::RTM_NEWLINK)
-        .filter_map(|(_, body)| Link::parse(body))
-        .collect();
+    let protocol = libc::NETLINK_ROUTE as isize;
+    let parsed = netlink::rows(protocol, libc::RTM_GETLINK, &body, |kind, body| {
+        if kind == libc::RTM_NEWLINK { Link::parse(body) } else { None }
+    })?;
     let known: HashMap<u32, (Text, bool)> =
         parsed.iter().map(|(link, ..)| (link.index, (link.name.clone(), !link.is_up()))).collect();
     let name = |index: u32| match known.get(&index) {

@@ -19,7 +19,7 @@ use super::Tool;
 use super::args::{command, flag, json_flag, operands, os, short_flag};
 use crate::error::{Error, Result};
 use crate::exit::Exit;
-use crate::output::{Io, Shape, quote, table::print_json};
+use crate::output::{Io, Shape, json::Array, quote};
 use crate::view::{Needs, View};
 use clap::{Arg, ArgAction, ArgMatches, Command};
 use serde::Serialize;
@@ -242,17 +242,51 @@ fn print<R: Serialize>(
     io: &mut Io,
     text: impl Fn(&R, &mut String),
 ) -> Result<()> {
-    if style.is_json {
-        return print_json(io, rows);
-    }
-    let mut out = String::new();
+    let mut printer = Printer::new(style);
     for row in rows {
-        out.clear();
-        text(row, &mut out);
-        out.push('\n');
-        io.stdout.write_all(out.as_bytes())?;
+        printer.push(row, io, |out| text(row, out))?;
     }
-    Ok(())
+    printer.end(false, io)
+}
+
+/// Rows that are printed as they come.
+struct Printer {
+    array: Option<Array>,
+    out: String,
+}
+
+impl Printer {
+    fn new(style: Style) -> Printer {
+        Printer { array: style.is_json.then(Array::default), out: String::new() }
+    }
+
+    fn push(
+        &mut self,
+        row: &impl Serialize,
+        io: &mut Io,
+        text: impl Fn(&mut String),
+    ) -> Result<()> {
+        if let Some(array) = &mut self.array {
+            return Ok(array.push(&mut io.stdout, row)?);
+        }
+        self.out.clear();
+        text(&mut self.out);
+        self.out.push('\n');
+        Ok(io.stdout.write_all(self.out.as_bytes())?)
+    }
+
+    /// `is_torn` is whether something changed while the kernel told.
+    fn end(self, is_torn: bool, io: &mut Io) -> Result<()> {
+        if let Some(array) = self.array {
+            array.end(&mut io.stdout)?;
+        }
+        if is_torn {
+            io.stdout.flush()?;
+            let text = "it changed while it was listed: something may be missing or there twice";
+            writeln!(io.stderr, "ip: {text}")?;
+        }
+        Ok(())
+    }
 }
 
 #[cfg(test)]

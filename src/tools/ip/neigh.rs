@@ -3,12 +3,11 @@
 use super::links::{self, Links, hardware_address};
 use super::names;
 use super::words::{Prefix, Words};
-use super::{Style, print};
+use super::{Printer, Style};
 use crate::error::{Error, Result};
 use crate::output::{Io, Text, quote};
 use crate::tools::args::os;
 use crate::tools::netlink::{self, Attributes, u16_at, u32_at};
-use nix::errno::Errno;
 use serde::Serialize;
 use std::fmt::Write;
 use std::net::IpAddr;
@@ -68,17 +67,21 @@ pub(in crate::tools) struct Neighbour {
     flag_bits: u8,
 }
 
-/// The neighbours of `family`, or of both; or the addresses answered for others (`proxy`).
-pub(in crate::tools) fn list(
+/// Gives `each` the neighbours of `family`, or of both, as they come; or the addresses answered for others (`proxy`).
+/// Whether they changed meanwhile.
+pub(in crate::tools) fn each(
     family: u8,
     proxy: bool,
     links: &Links,
-) -> Result<Vec<Neighbour>, Errno> {
+    each: &mut dyn FnMut(&Neighbour) -> Result<()>,
+) -> Result<bool> {
     let mut body = [0; HEADER];
     body[0] = family;
     body[10] = if proxy { PROXY } else { 0 };
-    let answers = netlink::dump(libc::NETLINK_ROUTE as isize, libc::RTM_GETNEIGH, &body)?;
-    Ok(answers.iter().filter_map(|(kind, body)| Neighbour::parse(kind, body, links)).collect())
+    let protocol = libc::NETLINK_ROUTE as isize;
+    netlink::stream(protocol, libc::RTM_GETNEIGH, &body, &mut |kind, body| {
+        Neighbour::parse(kind, body, links).map_or(Ok(()), |neighbour| each(&neighbour))
+    })
 }
 
 impl Neighbour {
@@ -180,15 +183,19 @@ pub(super) fn show(mut words: Words<'_>, style: Style, io: &mut Io) -> Result<()
         }
     }
     let wanted = if states == 0 { USUAL } else { states };
-    let mut neighbours = list(style.family, proxy, &links)?;
-    neighbours.retain(|neighbour| {
+    let is_shown = |neighbour: &Neighbour| {
         (neighbour.state_bits & wanted != 0
             || (neighbour.state_bits == 0 && wanted & 0x100 != 0)
             || neighbour.flag_bits & (PROXY | LEARNED) != 0)
             && device.is_none_or(|device| device == neighbour.index)
             && to.is_none_or(|to: Prefix| to.holds(Some(neighbour.address), to.bits))
-    });
-    print(&neighbours, style, io, |neighbour, out| neighbour.text(device.is_none(), style, out))
+    };
+    let mut printer = Printer::new(style);
+    let is_torn = each(style.family, proxy, &links, &mut |neighbour| match is_shown(neighbour) {
+        true => printer.push(neighbour, io, |out| neighbour.text(device.is_none(), style, out)),
+        false => Ok(()),
+    })?;
+    printer.end(is_torn, io)
 }
 
 /// The bits of a state that was typed; 0x100 is `none`.

@@ -3,6 +3,7 @@
 use super::links::Links;
 use super::names::{self, Name};
 use super::words::Prefix;
+use crate::error::Error;
 use crate::output::Text;
 use crate::tools::netlink::{self, Attributes, address, i32_at, u16_at, u32_at};
 use nix::errno::Errno;
@@ -147,12 +148,19 @@ pub(super) struct Metric {
     pub(super) is_locked: bool,
 }
 
-/// Every route of `family`, or of both.
-pub(in crate::tools) fn list(family: u8, links: &Links) -> Result<Vec<Route>, Errno> {
+/// Gives `each` every route of `family`, or of both, as it comes: a table of the internet has a million. Whether the
+/// table changed meanwhile.
+pub(in crate::tools) fn each(
+    family: u8,
+    links: &Links,
+    each: &mut dyn FnMut(&Route) -> Result<(), Error>,
+) -> Result<bool, Error> {
     let mut body = [0; HEADER];
     body[0] = family;
-    let answers = netlink::dump(libc::NETLINK_ROUTE as isize, libc::RTM_GETROUTE, &body)?;
-    Ok(answers.iter().filter_map(|(kind, body)| Route::parse(kind, body, links)).collect())
+    let protocol = libc::NETLINK_ROUTE as isize;
+    netlink::stream(protocol, libc::RTM_GETROUTE, &body, &mut |kind, body| {
+        Route::parse(kind, body, links).map_or(Ok(()), |route| each(&route))
+    })
 }
 
 /// The route to `to` that a packet from here would take.
@@ -176,9 +184,9 @@ pub(super) fn get(
     if let Some(index) = oif {
         netlink::push_attribute(&mut body, libc::RTA_OIF, &index.to_ne_bytes());
     }
-    let answers = netlink::ask(libc::NETLINK_ROUTE as isize, libc::RTM_GETROUTE, &body)?;
-    let found = answers.iter().find_map(|(kind, body)| Route::parse(kind, body, links));
-    Ok(found)
+    netlink::ask(libc::NETLINK_ROUTE as isize, libc::RTM_GETROUTE, &body, |kind, body| {
+        Route::parse(kind, body, links)
+    })
 }
 
 fn octets(address: IpAddr) -> (u8, Vec<u8>) {

@@ -4,7 +4,7 @@ use super::links::{self, Links};
 use super::names;
 use super::route::{self, Route};
 use super::words::{Prefix, Words};
-use super::{Style, print};
+use super::{Printer, Style, print};
 use crate::error::{Error, Result, ResultExt};
 use crate::exit::Exit;
 use crate::output::{Io, Text, quote};
@@ -120,9 +120,12 @@ pub(super) fn show(words: Words<'_>, style: Style, io: &mut Io) -> Result<()> {
         0 if filter.table != 0 => libc::AF_INET as u8,
         family => family,
     };
-    let mut routes = route::list(family, &links)?;
-    routes.retain(|route| filter.admits(route));
-    print(&routes, style, io, |route, out| text(route, &filter, style, out))
+    let mut printer = Printer::new(style);
+    let is_torn = route::each(family, &links, &mut |route| match filter.admits(route) {
+        true => printer.push(route, io, |out| text(route, &filter, style, out)),
+        false => Ok(()),
+    })?;
+    printer.end(is_torn, io)
 }
 
 /// `ip route get ADDR [from ADDR] [dev NAME]`.

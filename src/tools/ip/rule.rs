@@ -2,7 +2,7 @@
 
 use super::names::{self, Name};
 use super::words::Words;
-use super::{Style, print};
+use super::{Printer, Style};
 use crate::error::{Error, Result};
 use crate::output::{Io, Text, quote};
 use crate::tools::args::os;
@@ -257,18 +257,28 @@ pub(super) fn show(mut words: Words<'_>, style: Style, io: &mut Io) -> Result<()
     }
     let mut body = [0; HEADER];
     body[0] = if style.family == 0 { libc::AF_INET as u8 } else { style.family };
-    let answers = netlink::dump(libc::NETLINK_ROUTE as isize, libc::RTM_GETRULE, &body)?;
     let device = |wanted: Option<&[u8]>, own: &Option<Text>| {
         wanted.is_none_or(|wanted| own.as_ref().is_some_and(|own| own.0 == wanted))
     };
-    let rules: Vec<Rule> = answers
-        .iter()
-        .filter_map(|(message, body)| Rule::parse(message, body))
-        .filter(|rule| table.is_none_or(|table| table == rule.table_number))
-        .filter(|rule| priority.is_none_or(|priority| priority == rule.priority))
-        .filter(|rule| device(iif, &rule.input_device) && device(oif, &rule.output_device))
-        .collect();
-    print(&rules, style, io, |rule, out| rule.text(style, out))
+    let is_shown = |rule: &Rule| {
+        table.is_none_or(|table| table == rule.table_number)
+            && priority.is_none_or(|priority| priority == rule.priority)
+            && device(iif, &rule.input_device)
+            && device(oif, &rule.output_device)
+    };
+    let mut printer = Printer::new(style);
+    let protocol = libc::NETLINK_ROUTE as isize;
+    let is_torn =
+        netlink::stream(
+            protocol,
+            libc::RTM_GETRULE,
+            &body,
+            &mut |message, body| match Rule::parse(message, body).filter(is_shown) {
+                Some(rule) => printer.push(&rule, io, |out| rule.text(style, out)),
+                None => Ok(()),
+            },
+        )?;
+    printer.end(is_torn, io)
 }
 
 #[cfg(test)]

@@ -9,6 +9,7 @@ use super::{Tool, args, command};
 use crate::error::Result;
 use crate::exit::Exit;
 use crate::output::{Align, Io, Shape, print_lines, table::print_json};
+use crate::tools::process::unread;
 use crate::view::{Needs, View};
 use clap::{Arg, ArgMatches, Command};
 use select::Selection;
@@ -75,14 +76,9 @@ fn run(view: &View, matches: &ArgMatches, io: &mut Io) -> Result<Exit> {
         lines.extend(rows.iter().map(row::File::cells));
         print_lines(io, &aligns, &lines, true)?;
     }
-    if scan.denied > 0 {
+    if let Some(why) = unread("the files", &scan.denied) {
         io.stdout.flush()?;
-        let plural = if scan.denied == 1 { "" } else { "es" };
-        writeln!(
-            io.stderr,
-            "lsof: the files of {} process{plural} may not be read, which needs the same user and group or SYS_PTRACE",
-            scan.denied
-        )?;
+        writeln!(io.stderr, "lsof: {why}")?;
     }
     // As the original: nothing found is a failure that scripts can test for.
     Ok(if rows.is_empty() { Exit::FAILURE } else { Exit::OK })

@@ -20,8 +20,8 @@ use std::rc::Rc;
 /// What was found.
 pub(super) struct Scan {
     pub rows: Vec<File>,
-    /// Of how many processes the files may not be read.
-    pub denied: usize,
+    /// The processes whose files may not be read.
+    pub denied: Vec<i32>,
     ends: Ends,
     users: Users,
     uids: IdMap,
@@ -45,7 +45,7 @@ impl Scan {
         let proc = view.proc()?;
         let mut scan = Scan {
             rows: Vec::new(),
-            denied: 0,
+            denied: Vec::new(),
             ends: Ends::new(net::all(view)),
             users: Users::load(view),
             uids: proc.uid_map(),
@@ -54,7 +54,7 @@ impl Scan {
         for process in proc.iter()? {
             // Any other failure is that of a process that has ended meanwhile.
             if let Err(Errno::EACCES | Errno::EPERM) = scan.process(&process, selection) {
-                scan.denied += 1;
+                scan.denied.push(process.pid);
             }
         }
         let Scan { rows, ends, .. } = &mut scan;

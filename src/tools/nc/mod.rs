@@ -1,23 +1,25 @@
 //! `nc`: connects, listens and scans, with the words and options of netcat-openbsd.
 
-mod connect;
 mod relay;
+mod socket;
 
+use super::Tool;
 use super::args::{command, operands, option, os, short_flag};
-use super::{Tool, resolver};
+use super::connect::{self, Family};
+use super::wait::Deadline;
 use crate::error::{Error, Result};
 use crate::exit::Exit;
 use crate::output::{Io, quote, visible};
 use crate::view::{Needs, View};
 use caps::Capability;
 use clap::{Arg, ArgMatches, Command, value_parser};
-use connect::{Kind, Stream};
 use nix::errno::Errno;
+use socket::{Kind, Stream};
 use std::ffi::OsString;
 use std::io::Write;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::path::Path;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 pub(super) const TOOL: Tool = Tool {
     name: "nc",
@@ -68,8 +70,7 @@ fn options() -> Command {
 /// What was typed.
 struct Typed<'a> {
     view: &'a View,
-    v4: bool,
-    v6: bool,
+    family: Family,
     kind: Kind,
     is_scan: bool,
     is_numeric: bool,
@@ -88,8 +89,7 @@ fn run(view: &View, matches: &ArgMatches, io: &mut Io) -> Result<Exit> {
     let port = super::args::bytes(matches, "source-port");
     let typed = Typed {
         view,
-        v4: is("v4"),
-        v6: is("v6"),
+        family: Family::new(is("v4"), is("v6")),
         kind: if is("udp") { Kind::Udp } else { Kind::Tcp },
         is_scan: is("scan"),
         is_numeric: is("numeric"),
@@ -132,20 +132,16 @@ fn run(view: &View, matches: &ArgMatches, io: &mut Io) -> Result<Exit> {
 
 impl Typed<'_> {
     fn addresses(&self, host: &[u8]) -> Result<Vec<IpAddr>> {
-        let mut found = match address(host) {
-            Some(address) => vec![address],
-            None if self.is_numeric => return Err(not_an_address(host)),
-            None => resolver::lookup(self.view, host)?,
-        };
-        found.retain(|address| self.is_of_family(address));
-        if found.is_empty() {
-            return Err(Error::new(format!("{}: no address of that family", quote(os(host)))));
+        if self.is_numeric && address(host).is_none() {
+            return Err(not_an_address(host));
         }
-        Ok(found)
+        let found = connect::addresses(self.view, host, 0, self.family, self.deadline())?;
+        Ok(found.into_iter().map(|address| address.ip()).collect())
     }
 
-    fn is_of_family(&self, address: &IpAddr) -> bool {
-        self.v4 == self.v6 || address.is_ipv4() == self.v4
+    /// So long from now as `-w` has it.
+    fn deadline(&self) -> Deadline {
+        Deadline::after(self.wait)
     }
 
     /// The first of `addresses` that answers.
@@ -162,14 +158,13 @@ impl Typed<'_> {
             let from =
                 self.source.or_else(|| (self.source_port != 0).then(|| any(address.is_ipv6())));
             let from = from.map(|from| SocketAddr::new(from, self.source_port));
-            let end = self.wait.map(|wait| Instant::now() + wait);
             let to = SocketAddr::new(*address, port);
-            let result = connect::connect(self.kind, from, to, end).and_then(|stream| {
-                match self.is_scan && self.kind == Kind::Udp {
-                    true => connect::probe(&stream, self.wait).map(|()| stream),
+            let connected = connect::single(self.kind.of_socket(), from, to, self.deadline());
+            let result =
+                connected.and_then(|stream| match self.is_scan && self.kind == Kind::Udp {
+                    true => socket::probe(&stream, self.wait).map(|()| stream),
                     false => Ok(stream),
-                }
-            });
+                });
             match result {
                 Ok(stream) => {
                     if self.verbose {
@@ -229,18 +224,19 @@ fn listen(typed: &Typed, words: &[&[u8]], keep: bool, io: &mut Io) -> Result<Exi
         (Some(host), _) => typed.addresses(host)?.first().copied(),
         (None, source) => source,
     };
-    let local = SocketAddr::new(address.unwrap_or_else(|| any(typed.v6 && !typed.v4)), port);
+    let local =
+        SocketAddr::new(address.unwrap_or_else(|| any(matches!(typed.family, Family::V6))), port);
     let what = || format!("listening on {local}");
-    let end = || typed.wait.map(|wait| Instant::now() + wait);
     let listener =
-        connect::listen(typed.kind, local).map_err(|errno| refused(errno, port, what()))?;
+        socket::listen(typed.kind, local).map_err(|errno| refused(errno, port, what()))?;
     if typed.verbose {
         let word = if typed.kind == Kind::Udp { "Bound" } else { "Listening" };
         say(io, &format!("{word} on {} {}", local.ip(), local.port()))?;
     }
     let mut listener = Some(listener);
     while let Some(open) = listener.take() {
-        let Some((stream, peer, again)) = connect::accept(typed.kind, open, end())? else {
+        let Some((stream, peer, again)) = socket::accept(typed.kind, open, typed.deadline().at())?
+        else {
             return Ok(Exit::FAILURE);
         };
         if typed.verbose {
@@ -250,7 +246,7 @@ fn listen(typed: &Typed, words: &[&[u8]], keep: bool, io: &mut Io) -> Result<Exi
         listener = again.filter(|_| keep);
         relay::relay(stream, typed.relay, io)?;
         if keep && listener.is_none() {
-            listener = Some(connect::listen(typed.kind, local)?);
+            listener = Some(socket::listen(typed.kind, local)?);
         }
     }
     Ok(Exit::OK)
@@ -264,11 +260,12 @@ fn unix(typed: &Typed, is_listening: bool, words: &[&[u8]], io: &mut Io) -> Resu
         return Err(Error::usage("listening on a Unix socket would make a file in the target")
             .hint("listen on a port: nc -l 127.0.0.1 PORT"));
     }
-    let stream = connect::unix(typed.view.root()?, Path::new(os(path)), typed.kind)?;
+    let path = Path::new(os(path));
+    let stream = connect::unix(typed.view, path, typed.kind.of_socket(), typed.deadline())?;
     if typed.is_scan {
         return Ok(Exit::OK);
     }
-    relay::relay(stream, typed.relay, io)?;
+    relay::relay(stream.into(), typed.relay, io)?;
     Ok(Exit::OK)
 }
 

@@ -1,6 +1,6 @@
 //! Bytes from stdin to a socket and back, with a bounded buffer each way.
 
-use super::connect::Stream;
+use super::socket::Stream;
 use crate::error::{Result, ResultExt};
 use crate::output::Io;
 use crate::tools::wait;

@@ -10,6 +10,7 @@ use super::socket::{Owner, Socket};
 use crate::error::Result;
 use crate::output::Text;
 use crate::sys::link;
+use crate::tools::process::unread;
 use crate::view::{Proc, Process};
 use nix::dir::Dir;
 use nix::errno::Errno;
@@ -48,25 +49,20 @@ pub(super) fn find(proc: &Proc, sockets: &mut [Socket]) -> Result<Option<String>
     }
     order.sort_unstable();
     let mut wanted = Sockets { order, sockets };
-    let mut denied = 0;
+    let mut denied = Vec::new();
     for process in proc.iter()? {
         // Any other failure is that of a process that has just ended.
         if let Err(Errno::EACCES | Errno::EPERM) = look(&process, &mut wanted) {
-            denied += 1;
+            denied.push(process.pid);
         }
     }
-    if denied == 0 {
-        return Ok(None);
-    }
+    let Some(why) = unread("/proc/PID/fd", &denied) else { return Ok(None) };
     for socket in wanted.sockets {
         let is_known =
             socket.inode == 0 || socket.processes.as_ref().is_some_and(|p| !p.is_empty());
         socket.processes = socket.processes.take().filter(|_| is_known);
     }
-    Ok(Some(format!(
-        "/proc/PID/fd of {denied} process{} may not be read, which needs the same user and group or SYS_PTRACE",
-        if denied == 1 { "" } else { "es" }
-    )))
+    Ok(Some(why))
 }
 
 /// Notes which of the sockets the process holds.

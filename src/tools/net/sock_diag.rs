@@ -8,18 +8,14 @@ use super::socket::{CLOSE, Endpoint, Family, Kind, Memory, Socket, Timer};
 use super::tcp::TcpInfo;
 use crate::output::Text;
 use crate::sys::net::interface_name;
-use netlink_packet_core::{NLM_F_DUMP, NLM_F_REQUEST, NetlinkBuffer, NlasIterator};
-use netlink_sys::{Socket as Netlink, SocketAddr, protocols::NETLINK_SOCK_DIAG};
+use crate::tools::netlink;
+use netlink_packet_core::{NLM_F_DUMP, NlasIterator};
+use netlink_sys::protocols::NETLINK_SOCK_DIAG;
 use nix::errno::Errno;
-use std::io;
 use std::net::IpAddr;
 
 /// `SOCK_DIAG_BY_FAMILY`: the type of requests and answers.
 const BY_FAMILY: u16 = 20;
-const NLMSG_ERROR: u16 = libc::NLMSG_ERROR as u16;
-const NLMSG_DONE: u16 = libc::NLMSG_DONE as u16;
-const HEADER: usize = 16;
-const ROOM: usize = 32 << 10;
 
 /// Attributes of Internet sockets (`INET_DIAG_…`).
 mod inet {
@@ -64,17 +60,23 @@ pub(super) fn list(
     sockets: &mut Vec<Socket>,
 ) -> Result<(), Errno> {
     let (request, asked) = (request(selection, kind, is_v6), selection.asked);
-    dump(&request, |message| {
+    let protocol = NETLINK_SOCK_DIAG;
+    let mut each = |found: u16, message: &[u8]| {
+        if found != BY_FAMILY {
+            return true;
+        }
         // One that can't be parsed is left out, and the others are not.
         let socket = match kind {
             Kind::Unix => unix_socket(message, asked),
             _ => inet_socket(kind, message, asked),
         };
         sockets.extend(socket.filter(|socket| selection.fits(socket)));
-    })
+        true
+    };
+    netlink::walk(protocol, BY_FAMILY, NLM_F_DUMP, &request, &mut each).map(|_| ())
 }
 
-/// `struct inet_diag_req_v2` or `struct unix_diag_req` behind a header of netlink (netlink(7)).
+/// `struct inet_diag_req_v2` or `struct unix_diag_req`.
 fn request(selection: &Selection, kind: Kind, is_v6: bool) -> Vec<u8> {
     let (states, asked) = (selection.states, selection.asked);
     let mut body = Vec::with_capacity(56);
@@ -103,42 +105,7 @@ fn request(selection: &Selection, kind: Kind, is_v6: bool) -> Vec<u8> {
     }
     // No cookie.
     body.extend([0xff; 8]);
-    let mut message = Vec::with_capacity(HEADER + body.len());
-    message.extend(((HEADER + body.len()) as u32).to_ne_bytes());
-    message.extend(BY_FAMILY.to_ne_bytes());
-    message.extend((NLM_F_REQUEST | NLM_F_DUMP).to_ne_bytes());
-    message.extend([0; 8]);
-    message.extend(body);
-    message
-}
-
-fn dump(request: &[u8], mut each: impl FnMut(&[u8])) -> Result<(), Errno> {
-    let mut netlink = Netlink::new(NETLINK_SOCK_DIAG).map_err(errno)?;
-    netlink.bind_auto().map_err(errno)?;
-    netlink.connect(&SocketAddr::new(0, 0)).map_err(errno)?;
-    netlink.send(request, 0).map_err(errno)?;
-    let mut buffer = vec![0; ROOM];
-    loop {
-        let received = match netlink.recv(&mut buffer.as_mut_slice(), 0) {
-            Ok(received) => received,
-            Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
-            Err(error) => return Err(errno(error)),
-        };
-        let mut rest = buffer.get(..received).ok_or(Errno::EMSGSIZE)?;
-        while let Ok(next) = NetlinkBuffer::new_checked(rest) {
-            let (length, payload) = (next.length() as usize, next.payload());
-            // Both begin with a number: zero, or the negated number of an error.
-            let code = word(payload, 0).map_or(0, |code| (code as i32).wrapping_neg());
-            match (next.message_type(), code) {
-                (BY_FAMILY, _) => each(payload),
-                (NLMSG_DONE, 0) => return Ok(()),
-                (NLMSG_DONE | NLMSG_ERROR, code) => return Err(Errno::from_raw(code)),
-                _ => {}
-            }
-            // Messages are aligned to four bytes.
-            rest = rest.get(length.next_multiple_of(4)..).unwrap_or_default();
-        }
-    }
+    body
 }
 
 /// The attributes behind the first `fixed` bytes of a message.
@@ -257,10 +224,6 @@ pub(super) fn unix_kind(kind: u8) -> &'static str {
         libc::SOCK_SEQPACKET => "u_seq",
         _ => "u_dgr",
     }
-}
-
-fn errno(error: io::Error) -> Errno {
-    Errno::from_raw(error.raw_os_error().unwrap_or(libc::EIO))
 }
 
 #[cfg(test)]

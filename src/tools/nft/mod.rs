@@ -150,6 +150,7 @@ fn run(view: &View, matches: &ArgMatches, io: &mut Io) -> Result<Exit> {
         return Ok(Exit::OK);
     }
     for table in &tables {
+        tell_left_out(table, io)?;
         match wanted.names_only {
             true => writeln!(io.stdout, "table {} {}", table.family, table.name.visible())?,
             false => print_table(table, io)?,
@@ -177,6 +178,15 @@ fn tell_legacy(view: &View, io: &mut Io) -> Result<()> {
                 names.join(", ")
             )?;
         }
+    }
+    Ok(())
+}
+
+/// Says on stderr which sets have more elements than are read.
+fn tell_left_out(table: &Table, io: &mut Io) -> Result<()> {
+    for set in table.sets.iter().filter(|set| set.elements_left_out > 0) {
+        let (name, more) = (set.name.visible(), set.elements_left_out);
+        writeln!(io.stderr, "nft: {name}: {more} more elements are there and not shown")?;
     }
     Ok(())
 }
@@ -216,7 +226,11 @@ fn print_set(set: &NamedSet, out: &mut crate::output::Output) -> Result<()> {
         writeln!(out, "\t\tflags {}", set.flags)?;
     }
     if !set.elements.is_empty() {
-        writeln!(out, "\t\telements = {{ {} }}", set.elements.join(", "))?;
+        // One after the other: a set may have many.
+        for (i, element) in set.elements.iter().enumerate() {
+            write!(out, "{}{element}", if i == 0 { "\t\telements = { " } else { ", " })?;
+        }
+        writeln!(out, " }}")?;
     }
     Ok(writeln!(out, "\t}}")?)
 }

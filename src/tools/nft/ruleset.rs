@@ -7,7 +7,7 @@ use crate::error::{Error, Result};
 use crate::exit::Exit;
 use crate::output::Text;
 use crate::tools::ip::links::Links;
-use crate::tools::netlink::{self, Answers, Attributes};
+use crate::tools::netlink::{self, Attributes};
 use nix::errno::Errno;
 use serde::Serialize;
 
@@ -19,6 +19,9 @@ const SETS: u16 = 0x0a0a;
 const ELEMENTS: u16 = 0x0a0d;
 const OBJECTS: u16 = 0x0a13;
 const FLOW_TABLES: u16 = 0x0a17;
+
+/// Elements that are read of all sets together: some hold a million addresses, and each costs 300 bytes.
+const MOST_ELEMENTS: usize = 65_536;
 
 /// One table.
 #[derive(Debug, Serialize)]
@@ -49,6 +52,8 @@ pub(super) struct NamedSet {
     /// `interval`, `timeout` …
     pub(super) flags: String,
     pub(super) elements: Vec<String>,
+    /// Those beyond the first 65,536 of all sets together.
+    pub(super) elements_left_out: u64,
 }
 
 /// A counter, quota, limit or the like with a name, or a flow table.
@@ -111,132 +116,125 @@ pub(super) fn family_number(name: &[u8]) -> Option<u8> {
     (1..=10).find(|number| family(*number).as_bytes() == name)
 }
 
-fn dump(kind: u16, family: u8, attributes: &[u8]) -> Result<Answers, Errno> {
-    let body = [&[family, 0, 0, 0], attributes].concat();
-    netlink::dump(libc::NETLINK_NETFILTER as isize, kind, &body)
+/// What `parse` makes of each message: the family and the attributes.
+fn rows<T>(
+    kind: u16,
+    mut parse: impl FnMut(u8, Attributes<'_>) -> Option<T>,
+) -> Result<Vec<T>, Errno> {
+    netlink::rows(libc::NETLINK_NETFILTER as isize, kind, &[0; HEADER], |_, body| {
+        parse(*body.first()?, Attributes::after(body, HEADER))
+    })
 }
 
 /// The tables that `wanted` admits by family and name.
 pub(super) fn read(wanted: impl Fn(u8, &[u8]) -> bool) -> Result<Vec<Table>> {
-    let answers = dump(TABLES, 0, &[]).map_err(refused)?;
-    let mut tables = Vec::new();
-    for (_, body) in answers.iter() {
-        let (Some(&number), attributes) = (body.first(), Attributes::after(body, HEADER)) else {
-            continue;
-        };
+    let tables = rows(TABLES, |number, attributes| {
         let name = attributes.text(1).unwrap_or_default();
-        if wanted(number, name) {
-            let is_dormant = attributes.be32(2).unwrap_or(0) & 1 != 0;
-            tables.push(Table {
-                family: family(number),
-                name: Text::from(name),
-                flags: if is_dormant { vec!["dormant"] } else { Vec::new() },
-                sets: Vec::new(),
-                objects: Vec::new(),
-                chains: Vec::new(),
-                number,
-            });
-        }
-    }
+        let is_dormant = attributes.be32(2).unwrap_or(0) & 1 != 0;
+        wanted(number, name).then(|| Table {
+            family: family(number),
+            name: Text::from(name),
+            flags: if is_dormant { vec!["dormant"] } else { Vec::new() },
+            sets: Vec::new(),
+            objects: Vec::new(),
+            chains: Vec::new(),
+            number,
+        })
+    });
+    let mut tables = tables.map_err(refused)?;
     if tables.is_empty() {
         return Ok(tables);
     }
     let links = Links::new()?;
-    let all = [CHAINS, SETS, RULES, OBJECTS, FLOW_TABLES].map(|kind| dump(kind, 0, &[]));
-    let [chains, sets, rules, objects, flows] = all;
-    let (chains, sets, rules) =
-        (chains.map_err(refused)?, sets.map_err(refused)?, rules.map_err(refused)?);
-    for table in &mut tables {
-        let known = table.read_sets(&sets, &links)?;
-        table.read_objects(objects.as_ref().ok(), |attributes| {
-            statement::object(attributes.be32(3).unwrap_or(0))
-        });
-        table.read_objects(flows.as_ref().ok(), |_| "flowtable");
-        table.read_chains(&chains);
-        table.read_rules(&rules, &known, &links);
+    let known = read_sets(&mut tables, &links)?;
+    read_objects(&mut tables, OBJECTS, |attributes| {
+        statement::object(attributes.be32(3).unwrap_or(0))
+    });
+    read_objects(&mut tables, FLOW_TABLES, |_| "flowtable");
+    let chains = rows(CHAINS, |number, attributes| {
+        Some((place(&tables, number, attributes)?, Chain::parse(attributes, number)?))
+    });
+    for (place, chain) in chains.map_err(refused)? {
+        if let Some(table) = tables.get_mut(place) {
+            table.chains.push(chain);
+        }
     }
+    read_rules(&mut tables, &known, &links)?;
     Ok(tables)
 }
 
-impl Table {
-    /// The attributes of the messages that are about this table; its name is the first of each.
-    fn own<'a>(&'a self, answers: &'a Answers) -> impl Iterator<Item = Attributes<'a>> {
-        answers
-            .iter()
-            .filter(|(_, body)| body.first() == Some(&self.number))
-            .map(|(_, body)| Attributes::after(body, HEADER))
-            .filter(|attributes| attributes.text(1) == Some(&self.name.0))
-    }
+/// Which table a message is about; the table's name is the first attribute of each.
+fn place(tables: &[Table], number: u8, attributes: Attributes<'_>) -> Option<usize> {
+    let name = attributes.text(1)?;
+    tables.iter().position(|table| table.number == number && table.name.0 == name)
+}
 
-    fn read_sets(&mut self, answers: &Answers, links: &Links) -> Result<Sets> {
-        let mut sets = Sets::default();
-        let mut named = Vec::new();
-        for attributes in self.own(answers) {
-            let Some(name) = attributes.text(2) else { continue };
-            let mut set = Set::parse(attributes);
-            let mut request = Vec::new();
-            let terminated = |name: &[u8]| [name, b"\0"].concat();
-            netlink::push_attribute(&mut request, 1, &terminated(&self.name.0));
-            netlink::push_attribute(&mut request, 2, &terminated(name));
-            match dump(ELEMENTS, self.number, &request) {
-                Ok(elements) => set.fill(&elements),
-                // It has been deleted since.
-                Err(Errno::ENOENT) => {}
-                Err(errno) => return Err(refused(errno)),
-            }
-            if !set.is_anonymous {
-                named.push(NamedSet {
-                    heading: super::set::heading(name, &set),
-                    name: Text::from(name),
-                    kind: set.type_text(),
-                    flags: set.flag_text(),
-                    elements: set.items(links),
-                });
-            }
-            sets.insert(name.to_vec(), set);
+/// Reads the sets of all tables; those of each table by their names.
+fn read_sets(tables: &mut [Table], links: &Links) -> Result<Vec<Sets>> {
+    let found = rows(SETS, |number, attributes| {
+        let name = attributes.text(2)?.to_vec();
+        Some((place(tables, number, attributes)?, name, Set::parse(attributes)))
+    });
+    let mut known: Vec<Sets> = tables.iter().map(|_| Sets::default()).collect();
+    let mut left = MOST_ELEMENTS;
+    for (place, name, mut set) in found.map_err(refused)? {
+        let (Some(table), Some(known)) = (tables.get_mut(place), known.get_mut(place)) else {
+            continue;
+        };
+        let mut request = vec![table.number, 0, 0, 0];
+        let terminated = |name: &[u8]| [name, b"\0"].concat();
+        netlink::push_attribute(&mut request, 1, &terminated(&table.name.0));
+        netlink::push_attribute(&mut request, 2, &terminated(&name));
+        match set.fill(ELEMENTS, &request, left) {
+            // It has been deleted since.
+            Ok(()) | Err(Errno::ENOENT) => {}
+            Err(errno) => return Err(refused(errno)),
         }
-        self.sets = named;
-        Ok(sets)
+        left = left.saturating_sub(set.len());
+        if !set.is_anonymous {
+            table.sets.push(NamedSet {
+                heading: super::set::heading(&name, &set),
+                name: Text::from(name.as_slice()),
+                kind: set.type_text(),
+                flags: set.flag_text(),
+                elements: set.items(links),
+                elements_left_out: set.left_out,
+            });
+            // Rules refer to it by its name.
+            set.forget();
+        }
+        known.insert(name, set);
     }
+    Ok(known)
+}
 
-    fn read_objects(
-        &mut self,
-        answers: Option<&Answers>,
-        kind: impl Fn(Attributes<'_>) -> &'static str,
-    ) {
-        let Some(answers) = answers else { return };
-        let found: Vec<Object> = self
-            .own(answers)
-            .filter_map(|attributes| {
-                Some(Object { kind: kind(attributes), name: Text::from(attributes.text(2)?) })
-            })
-            .collect();
-        self.objects.extend(found);
-    }
-
-    fn read_chains(&mut self, answers: &Answers) {
-        let chains: Vec<Chain> = self
-            .own(answers)
-            .filter_map(|attributes| Chain::parse(attributes, self.number))
-            .collect();
-        self.chains = chains;
-    }
-
-    fn read_rules(&mut self, answers: &Answers, sets: &Sets, links: &Links) {
-        let found: Vec<(Text, Rule)> = self
-            .own(answers)
-            .filter_map(|attributes| {
-                let decoder = Decoder::new(self.number, sets, links);
-                let decoded = decoder.decode(attributes.nested(4));
-                Some((Text::from(attributes.text(2)?), Rule::new(attributes, decoded)))
-            })
-            .collect();
-        for (chain, rule) in found {
-            if let Some(chain) = self.chains.iter_mut().find(|own| own.name == chain) {
-                chain.rules.push(rule);
-            }
+fn read_objects(tables: &mut [Table], kind: u16, name_of: impl Fn(Attributes<'_>) -> &'static str) {
+    let found = rows(kind, |number, attributes| {
+        let name = Text::from(attributes.text(2)?);
+        Some((place(tables, number, attributes)?, Object { kind: name_of(attributes), name }))
+    });
+    // Older kernels know no such thing.
+    for (place, object) in found.unwrap_or_default() {
+        if let Some(table) = tables.get_mut(place) {
+            table.objects.push(object);
         }
     }
+}
+
+fn read_rules(tables: &mut [Table], known: &[Sets], links: &Links) -> Result<()> {
+    let found = rows(RULES, |number, attributes| {
+        let place = place(tables, number, attributes)?;
+        let chain = attributes.text(2)?;
+        let chain = tables.get(place)?.chains.iter().position(|own| own.name.0 == chain)?;
+        let decoded = Decoder::new(number, known.get(place)?, links).decode(attributes.nested(4));
+        Some((place, chain, Rule::new(attributes, decoded)))
+    });
+    for (place, chain, rule) in found.map_err(refused)? {
+        if let Some(chain) = tables.get_mut(place).and_then(|table| table.chains.get_mut(chain)) {
+            chain.rules.push(rule);
+        }
+    }
+    Ok(())
 }
 
 impl Chain {

@@ -5,7 +5,9 @@ use super::value::{self, Kind};
 use crate::output::order;
 use crate::output::visible;
 use crate::tools::ip::links::Links;
-use crate::tools::netlink::{Answers, Attributes};
+use crate::tools::netlink::{self, Attributes};
+use netlink_packet_core::NLM_F_DUMP;
+use nix::errno::Errno;
 use std::collections::HashMap;
 
 /// `struct nfgenmsg`.
@@ -29,6 +31,8 @@ pub(super) struct Set {
     data: Vec<Kind>,
     data_length: usize,
     elements: Vec<Element>,
+    /// How many elements there are besides.
+    pub(super) left_out: u64,
 }
 
 #[derive(Debug)]
@@ -75,27 +79,59 @@ impl Set {
             },
             data_length: length(7),
             elements: Vec::new(),
+            left_out: 0,
         }
     }
 
-    /// Adds the elements of NFT_MSG_NEWSETELEM messages.
-    pub(super) fn fill(&mut self, answers: &Answers) {
-        for (_, body) in answers.iter() {
-            let list = Attributes::after(body, HEADER).nested(3);
-            for (_, element) in list.iter() {
-                let element = Attributes::new(element);
-                let flags = element.be32(3).unwrap_or(0);
-                let data = element.nested(2);
-                self.elements.push(Element {
-                    key: element.nested(1).get(1).unwrap_or_default().to_vec(),
-                    end: element.nested(10).get(1).map(<[u8]>::to_vec),
-                    is_end: flags & 1 != 0,
-                    is_rest: flags & 2 != 0,
-                    data: data.get(1).map(<[u8]>::to_vec),
-                    verdict: statement::verdict(data.nested(2)),
-                });
+    /// Asks for the elements by NFT_MSG_GETSETELEM and keeps `most` of them; the others are counted.
+    pub(super) fn fill(&mut self, kind: u16, request: &[u8], most: usize) -> Result<(), Errno> {
+        for _ in 0..netlink::ATTEMPTS {
+            self.elements.clear();
+            self.left_out = 0;
+            let mut each = |_: u16, body: &[u8]| {
+                self.add(body, most);
+                true
+            };
+            let protocol = libc::NETLINK_NETFILTER as isize;
+            if !netlink::walk(protocol, kind, NLM_F_DUMP, request, &mut each)? {
+                break;
             }
         }
+        self.sort();
+        Ok(())
+    }
+
+    /// The elements of one message.
+    fn add(&mut self, body: &[u8], most: usize) {
+        for (_, element) in Attributes::after(body, HEADER).nested(3).iter() {
+            if self.elements.len() >= most {
+                self.left_out += 1;
+                continue;
+            }
+            let element = Attributes::new(element);
+            let flags = element.be32(3).unwrap_or(0);
+            let data = element.nested(2);
+            self.elements.push(Element {
+                key: element.nested(1).get(1).unwrap_or_default().to_vec(),
+                end: element.nested(10).get(1).map(<[u8]>::to_vec),
+                is_end: flags & 1 != 0,
+                is_rest: flags & 2 != 0,
+                data: data.get(1).map(<[u8]>::to_vec),
+                verdict: statement::verdict(data.nested(2)),
+            });
+        }
+    }
+
+    pub(super) fn len(&self) -> usize {
+        self.elements.len()
+    }
+
+    /// Drops the elements, which were shown.
+    pub(super) fn forget(&mut self) {
+        self.elements = Vec::new();
+    }
+
+    fn sort(&mut self) {
         if self.flags & INTERVAL != 0 && self.key.len() < 2 {
             // The end of one range comes before the beginning of the next.
             order::sort_by(&mut self.elements, |a, b| {

@@ -2,12 +2,14 @@
 
 mod report;
 
-use super::args::{command, json_flag, option, os, short_flag};
+use super::Tool;
+use super::args::{command, json_flag, option, short_flag};
+use super::connect::{self, Family};
 use super::icmp::{Echo, Lost, Reply};
-use super::{Tool, resolver, wait};
+use super::wait::{self, Deadline};
 use crate::error::{Error, Result};
 use crate::exit::Exit;
-use crate::output::{Io, Shape, quote, time, visible};
+use crate::output::{Io, Shape, time, visible};
 use crate::sys::process;
 use crate::view::{Needs, View};
 use caps::Capability;
@@ -83,13 +85,17 @@ pub(super) fn duration(text: &str) -> Result<Duration, String> {
 }
 
 /// An address of `host` of the wanted family.
-pub(super) fn address_of(view: &View, host: &[u8], matches: &ArgMatches) -> Result<IpAddr> {
-    let (v4, v6) = (matches.get_flag("v4"), matches.get_flag("v6"));
-    let found = resolver::lookup(view, host).map_err(|error| error.exit(Exit::code(2)))?;
-    let found = found.into_iter().find(|address| v4 == v6 || address.is_ipv4() == v4);
-    found.ok_or_else(|| {
-        Error::new(format!("{}: no address of that family", quote(os(host)))).exit(Exit::code(2))
-    })
+pub(super) fn address_of(
+    view: &View,
+    host: &[u8],
+    matches: &ArgMatches,
+    deadline: Deadline,
+) -> Result<IpAddr> {
+    let family = Family::new(matches.get_flag("v4"), matches.get_flag("v6"));
+    let found = connect::addresses(view, host, 0, family, deadline);
+    let found = found.map_err(|error| error.exit(Exit::code(2)))?;
+    let first = found.first().map(|address| address.ip());
+    first.ok_or_else(|| Error::new("no address").context(visible(host).into_owned()))
 }
 
 struct Ping {
@@ -107,7 +113,8 @@ struct Ping {
 fn run(view: &View, matches: &ArgMatches, io: &mut Io) -> Result<Exit> {
     let host = matches.get_one::<OsString>("HOST").map(|host| host.as_bytes()).unwrap_or_default();
     let get = |id: &str| matches.get_one::<Duration>(id).copied();
-    let to = address_of(view, host, matches)?;
+    let deadline = Deadline::after(get("deadline"));
+    let to = address_of(view, host, matches, deadline)?;
     let echo = Echo::open(to, matches.get_one::<u8>("ttl").copied()).map_err(|error| {
         let is_right = error.exit_code() == Exit::CANNOT_RUN;
         if is_right { error } else { error.exit(Exit::code(2)) }
@@ -126,7 +133,7 @@ fn run(view: &View, matches: &ArgMatches, io: &mut Io) -> Result<Exit> {
         count: matches.get_one::<u64>("count").copied(),
         interval: get("interval").unwrap_or(Duration::from_secs(1)).max(Duration::from_millis(2)),
         timeout: get("timeout"),
-        end: get("deadline").map(|deadline| Instant::now() + deadline),
+        end: deadline.at(),
     };
     if !ping.is_json {
         ping.head(host, to, io)?;

@@ -12,7 +12,8 @@ pub(super) use verify::Fault;
 
 use super::Tool;
 use super::args::{bytes, command, flag, json_flag, operands, option, os};
-use super::connect::{self, Deadline, Family};
+use super::connect::{self, Family};
+use super::wait::Deadline;
 use crate::error::{Error, Result};
 use crate::exit::Exit;
 use crate::output::{Align, time, visible};
@@ -207,11 +208,11 @@ fn of_server(
     let (host, port) = split(typed)?;
     let name = server_name(bytes(matches, "sni").unwrap_or(host))?;
     let family = Family::new(matches.get_flag("ipv4"), matches.get_flag("ipv6"));
-    let addresses = connect::addresses(view, host, port, family)?;
     let limit = matches.get_one::<f64>("timeout").copied().unwrap_or(SECONDS);
     let limit = Duration::try_from_secs_f64(limit).map_err(|_| Error::usage("-m: not a time"))?;
-    let (mut stream, address) =
-        connect::tcp(&addresses, Deadline::after(Some(limit))).map_err(Error::new)?;
+    let deadline = Deadline::after(Some(limit));
+    let addresses = connect::addresses(view, host, port, family, deadline)?;
+    let (mut stream, address) = connect::tcp(&addresses, deadline).map_err(Error::new)?;
     if let Some(protocol) = matches.get_one::<String>("starttls") {
         starttls::begin(protocol, &mut stream)?;
     }

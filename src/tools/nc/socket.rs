@@ -1,19 +1,15 @@
-//! Sockets of `nc`: none of them waits, so that every wait has an end.
+//! Sockets of `nc` besides those that connect: none of them waits, so that every wait has an end.
 
-use crate::error::{Error, Result, ResultExt};
-use crate::output::quote;
+use crate::error::{Result, ResultExt};
 use crate::tools::wait;
-use crate::view::{FileType, Root};
 use nix::errno::Errno;
 use nix::poll::PollFlags;
 use nix::sys::socket::{
-    self, AddressFamily, Backlog, MsgFlags, SockFlag, SockType, SockaddrLike, SockaddrStorage,
-    UnixAddr, sockopt,
+    self, AddressFamily, Backlog, MsgFlags, SockFlag, SockType, SockaddrStorage, sockopt,
 };
 use std::io;
 use std::net::{SocketAddr, TcpListener, UdpSocket};
 use std::os::fd::{AsFd, AsRawFd, OwnedFd};
-use std::path::Path;
 use std::time::{Duration, Instant};
 
 /// A connected socket.
@@ -34,46 +30,13 @@ impl Kind {
         }
     }
 
-    fn socket(self, family: AddressFamily) -> Result<OwnedFd, Errno> {
-        let kind = if self == Kind::Tcp { SockType::Stream } else { SockType::Datagram };
-        socket::socket(family, kind, SockFlag::SOCK_CLOEXEC | SockFlag::SOCK_NONBLOCK, None)
+    pub(super) fn of_socket(self) -> SockType {
+        if self == Kind::Tcp { SockType::Stream } else { SockType::Datagram }
     }
 }
 
 fn family(address: &SocketAddr) -> AddressFamily {
     if address.is_ipv4() { AddressFamily::Inet } else { AddressFamily::Inet6 }
-}
-
-/// A socket that is connected to `to` before `end`.
-pub(super) fn connect(
-    kind: Kind,
-    from: Option<SocketAddr>,
-    to: SocketAddr,
-    end: Option<Instant>,
-) -> Result<Stream, Errno> {
-    let socket = kind.socket(family(&to))?;
-    if let Some(from) = from {
-        socket::setsockopt(&socket, sockopt::ReuseAddr, &true)?;
-        socket::bind(socket.as_raw_fd(), &SockaddrStorage::from(from))?;
-    }
-    finish(socket, &SockaddrStorage::from(to), end)
-}
-
-fn finish(socket: OwnedFd, to: &impl SockaddrLike, end: Option<Instant>) -> Result<Stream, Errno> {
-    match socket::connect(socket.as_raw_fd(), to) {
-        Ok(()) => return Ok(socket),
-        Err(Errno::EINPROGRESS) => {}
-        Err(errno) => return Err(errno),
-    }
-    match wait::ready(&socket, PollFlags::POLLOUT, end) {
-        Ok(true) => {}
-        Ok(false) => return Err(Errno::ETIMEDOUT),
-        Err(error) => return Err(Errno::from_raw(error.raw_os_error().unwrap_or(libc::EIO))),
-    }
-    match socket::getsockopt(&socket, sockopt::SocketError)? {
-        0 => Ok(socket),
-        number => Err(Errno::from_raw(number)),
-    }
 }
 
 /// Whether a UDP port refuses what comes: sends a byte a few times, as netcat does, and listens for the refusal.
@@ -91,26 +54,6 @@ pub(super) fn probe(socket: &Stream, wait: Option<Duration>) -> Result<(), Errno
     Ok(())
 }
 
-/// A Unix socket of the target's. It is reached by its handle: no path of this machine is followed, and a path longer
-/// than the 108 bytes of sockaddr_un(7) is no matter.
-pub(super) fn unix(root: &Root, path: &Path, kind: Kind) -> Result<Stream> {
-    let context = || quote(path);
-    let handle = root.handle(path, true).context(context)?;
-    if FileType::of_mode(root.stat_handle(&handle).context(context)?.st_mode) != FileType::Socket {
-        return Err(Error::new("is no socket").context(context()));
-    }
-    let link = format!("/proc/self/fd/{}", handle.as_raw_fd());
-    let to = UnixAddr::new(link.as_str()).context(context)?;
-    let socket = kind.socket(AddressFamily::Unix).context(context)?;
-    finish(socket, &to, None).map_err(|errno| {
-        let error = Error::from(errno).context(context());
-        match errno {
-            Errno::EACCES => error.hint("connecting takes the right to write to the socket's file"),
-            _ => error,
-        }
-    })
-}
-
 /// Something that waits for a peer.
 pub(super) enum Listener {
     Tcp(TcpListener),
@@ -119,7 +62,8 @@ pub(super) enum Listener {
 
 /// Listens on `local`.
 pub(super) fn listen(kind: Kind, local: SocketAddr) -> Result<Listener, Errno> {
-    let socket = kind.socket(family(&local))?;
+    let flags = SockFlag::SOCK_CLOEXEC | SockFlag::SOCK_NONBLOCK;
+    let socket = socket::socket(family(&local), kind.of_socket(), flags, None)?;
     socket::setsockopt(&socket, sockopt::ReuseAddr, &true)?;
     if local.is_ipv6() {
         socket::setsockopt(&socket, sockopt::Ipv6V6Only, &true)?;
