@@ -66,7 +66,9 @@ impl Root {
     /// Lends the three streams of a tool under the paths that hands know them by. A link of the target's `/dev` would
     /// lead to streams of one of its own processes, if anywhere.
     pub fn lend_streams(&mut self, streams: [BorrowedFd<'_>; 3]) -> Result<()> {
-        for (number, (name, stream)) in ["stdin", "stdout", "stderr"].iter().zip(streams).enumerate() {
+        for (number, (name, stream)) in
+            ["stdin", "stdout", "stderr"].iter().zip(streams).enumerate()
+        {
             for path in [
                 format!("/dev/{name}"),
                 format!("/dev/fd/{number}"),
@@ -128,7 +130,9 @@ impl Root {
         }
         if is_null(path) {
             let flags = OFlag::O_WRONLY | OFlag::O_CLOEXEC;
-            return Ok(nix::fcntl::open(path, flags, Mode::empty()).context(|| quote(path))?.into());
+            return Ok(nix::fcntl::open(path, flags, Mode::empty())
+                .context(|| quote(path))?
+                .into());
         }
         let mut flags = OFlag::O_WRONLY | OFlag::O_NOCTTY | OFlag::O_NONBLOCK;
         if append {
@@ -172,7 +176,8 @@ impl Root {
         let is_last = |name: &&OsStr| path.as_os_str().as_bytes().ends_with(name.as_bytes());
         let name = path.file_name().filter(is_last).ok_or(Errno::EISDIR)?;
         let above = path.parent().unwrap_or(Path::new(""));
-        let above = self.resolve(&Path::new(".").join(above), OFlag::O_PATH | OFlag::O_DIRECTORY)?;
+        let above =
+            self.resolve(&Path::new(".").join(above), OFlag::O_PATH | OFlag::O_DIRECTORY)?;
         pseudo::refuse(&above)?;
         Ok((above, name))
     }
@@ -223,10 +228,12 @@ impl Root {
     pub fn readlink(&self, path: &Path) -> Result<OsString> {
         // By a handle, the kernel says ENOENT of what is no link.
         let read = |fd: OwnedFd| nix::fcntl::readlinkat(fd, c"");
-        let link = |fd| read(fd).map_err(|errno| match errno {
-            Errno::ENOENT => Errno::EINVAL.into(),
-            errno => Error::from(errno),
-        });
+        let link = |fd| {
+            read(fd).map_err(|errno| match errno {
+                Errno::ENOENT => Errno::EINVAL.into(),
+                errno => Error::from(errno),
+            })
+        };
         self.handle(path, false).and_then(link).context(|| quote(path))
     }
 
@@ -259,8 +266,11 @@ impl Root {
     fn meets_magic_link(&self, path: &Path) -> bool {
         let mut path = self.cwd.join(path);
         for _ in 0..LINKS {
+            // Without `.`, which ends no name.
+            path = path.components().collect();
             let parts: Vec<&Path> = path.ancestors().collect();
-            let is_end = |path: &&&Path| matches!(self.resolve(path, OFlag::O_PATH), Err(Errno::ELOOP));
+            let is_end =
+                |path: &&&Path| matches!(self.resolve(path, OFlag::O_PATH), Err(Errno::ELOOP));
             let Some(end) = parts.iter().rev().find(is_end) else { return false };
             let Ok(link) = self.resolve(end, OFlag::O_PATH | OFlag::O_NOFOLLOW) else {
                 return false;

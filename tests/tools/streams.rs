@@ -218,7 +218,11 @@ fn the_streams_of_a_verb_have_their_usual_paths() {
         }
     }
     // What is written there is no file of the target.
-    for words in [&["sort", "-o", "/dev/stdout"][..], &["uniq", "-", "/dev/stdout"], &["sort", "-o", "/dev/fd/1"]] {
+    for words in [
+        &["sort", "-o", "/dev/stdout"][..],
+        &["uniq", "-", "/dev/stdout"],
+        &["sort", "-o", "/dev/fd/1"],
+    ] {
         let (out, err, code) = on_this_machine(words, "a\n");
         assert_eq!((out.as_str(), err.as_str(), code), ("a\n", "", Some(0)), "{words:?}");
     }
@@ -245,7 +249,8 @@ fn links_that_only_the_kernel_can_follow_are_told_from_too_many() {
     ] {
         let (out, err, code) = on_this_machine(&words, "");
         assert!(out.is_empty() && code != Some(0), "{words:?}: {out}");
-        let is_said = err.contains("a link of procfs that the kernel resolves") && err.contains("hint: `readlink`");
+        let is_said = err.contains("a link of procfs that the kernel resolves")
+            && err.contains("hint: `readlink`");
         assert!(is_said && !err.contains("too many"), "{words:?}: {err}");
     }
     let (_, err, _) = on_this_machine(&["cat", &path("loop")], "");
