@@ -295,8 +295,10 @@ fn nothing_is_written_where_a_write_is_a_request_to_the_kernel() {
 #[test]
 fn a_pipe_of_the_shell_is_the_output_of_any_tool() {
     let target = Target::new();
-    let (out, err, code) = target.run("echo a | sort -o >(cat); wait; echo b | uniq - >(cat); wait");
+    let (out, err, code) =
+        target.run("echo a | sort -o >(cat); wait; echo b | uniq - >(cat); wait");
     assert_eq!((out.as_str(), err.as_str(), code), ("a\nb\n", "", Some(0)));
-    let (out, err, code) = target.run("echo a | tee /dev/null; cat /proc/self/fd/0 < $D/lines | head -1");
+    let (out, err, code) =
+        target.run("echo a | tee /dev/null; cat /proc/self/fd/0 < $D/lines | head -1");
     assert_eq!((out.as_str(), err.as_str(), code), ("a\none\n", "", Some(0)));
 }

@@ -176,7 +176,19 @@ fn library(needed: &[(&str, usize)], rpath: &str) -> Vec<u8> {
     let mut file = b"\x7fELF\x02\x01\x01".to_vec();
     file.resize(16, 0);
     let header: [(u64, usize); 13] = [
-        (3, 2), (62, 2), (1, 4), (0, 8), (64, 8), (0, 8), (0, 4), (64, 2), (56, 2), (3, 2), (64, 2), (0, 2), (0, 2),
+        (3, 2),
+        (62, 2),
+        (1, 4),
+        (0, 8),
+        (64, 8),
+        (0, 8),
+        (0, 4),
+        (64, 2),
+        (56, 2),
+        (3, 2),
+        (64, 2),
+        (0, 2),
+        (0, 2),
     ];
     let put = |file: &mut Vec<u8>, n: u64, size: usize| file.extend(&n.to_le_bytes()[..size]);
     header.iter().for_each(|(n, size)| put(&mut file, *n, *size));
@@ -215,7 +227,10 @@ fn a_library_that_needs_thousands_is_read_in_little_memory() {
     let long = "n".repeat(4000);
     fs::write(&path, library(&[(&long, 4000)], "/nosuch")).unwrap();
     let (out, err) = in_little_memory(&path);
-    assert!(out.contains("nnn => not found") && err.contains("needs more than can be read"), "{err}");
+    assert!(
+        out.contains("nnn => not found") && err.contains("needs more than can be read"),
+        "{err}"
+    );
     let few: Vec<String> = (0..50).map(|i| format!("libfew{i}.so")).collect();
     let few: Vec<(&str, usize)> = few.iter().map(|name| (name.as_str(), 20)).collect();
     fs::write(&path, library(&few, "/nosuch")).unwrap();
@@ -256,11 +271,16 @@ fn directories_of_a_chain_of_libraries_do_not_multiply_without_an_end() {
     for i in 0..40 {
         let next = format!("lib{}.so", i + 1);
         let missing: Vec<String> = (0..20).map(|n| format!("libmissing{i}x{n}.so")).collect();
-        let mut needed: Vec<(&str, usize)> = missing.iter().map(|name| (name.as_str(), 1)).collect();
+        let mut needed: Vec<(&str, usize)> =
+            missing.iter().map(|name| (name.as_str(), 1)).collect();
         needed.insert(0, (&next, 1));
         fs::write(dir.path().join(format!("lib/lib{i}.so")), library(&needed, &rpath)).unwrap();
     }
     let ran = run(&view_of(dir.path()), &["ldd", "--json", "/lib/lib0.so"]);
-    assert!(ran.stderr.contains("/lib/lib0.so: libraries were looked for in 32768 places"), "{}", ran.stderr);
+    assert!(
+        ran.stderr.contains("/lib/lib0.so: libraries were looked for in 32768 places"),
+        "{}",
+        ran.stderr
+    );
     assert!(ran.json().as_array().unwrap().len() > 10);
 }

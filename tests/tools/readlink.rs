@@ -173,6 +173,12 @@ fn where_a_link_points_can_not_drive_a_terminal() {
 fn what_is_no_link_is_said_so() {
     let dir = tempfile::tempdir().unwrap();
     std::fs::write(dir.path().join("file"), "").unwrap();
-    let ran = crate::common::tool::run(&crate::common::tool::view_of(dir.path()), &["readlink", "-v", "file", "nosuch"]);
-    assert_eq!(ran.stderr, "readlink: file: invalid argument\nreadlink: nosuch: no such file or directory\n");
+    let ran = crate::common::tool::run(
+        &crate::common::tool::view_of(dir.path()),
+        &["readlink", "-v", "file", "nosuch"],
+    );
+    assert_eq!(
+        ran.stderr,
+        "readlink: file: invalid argument\nreadlink: nosuch: no such file or directory\n"
+    );
 }

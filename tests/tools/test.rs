@@ -111,7 +111,11 @@ fn what_may_not_be_looked_at_is_an_error_and_no_answer() {
     ] {
         let ran = crate::common::tool::run(&view, words);
         assert_eq!(ran.exit, dbg::exit::Exit::CANNOT_RUN, "{words:?}");
-        assert!(ran.stderr.contains("the target's files can't be read: the test gave none"), "{}", ran.stderr);
+        assert!(
+            ran.stderr.contains("the target's files can't be read: the test gave none"),
+            "{}",
+            ran.stderr
+        );
     }
     assert_eq!(crate::common::tool::run(&view, &["test", "-n", "a"]).exit, dbg::exit::Exit::OK);
 }

@@ -375,7 +375,7 @@ fn tenths(percent: f64) -> f64 {
 }
 
 fn rfc3339<S: Serializer>(seconds: &i64, serializer: S) -> Result<S::Ok, S::Error> {
-    serializer.serialize_str(&time::rfc3339(*seconds, 0))
+    serializer.serialize_str(&time::shown(*seconds))
 }
 
 fn words<S: Serializer>(args: &[u8], serializer: S) -> Result<S::Ok, S::Error> {
