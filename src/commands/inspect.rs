@@ -153,7 +153,7 @@ impl Report {
                 },
             )?;
             if let Some(started) = container.started {
-                page.line("started", time::rfc3339(started, 0))?;
+                page.line("started", time::shown(started))?;
             }
         }
         page.head("view")?;

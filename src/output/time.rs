@@ -31,21 +31,18 @@ pub struct Civil {
 }
 
 impl Civil {
-    /// The moment `seconds` after 1970-01-01. A year that does not fit 32 bits is taken as 1970.
-    pub fn of(seconds: i64) -> Civil {
-        let t = time::utc(seconds).or_else(|| time::utc(0));
-        t.map_or(
-            Civil { year: 1970, month: 1, day: 1, weekday: 4, hour: 0, minute: 0, second: 0 },
-            |t| Civil {
-                year: i64::from(t.tm_year) + 1900,
-                month: t.tm_mon as u8 + 1,
-                day: t.tm_mday as u8,
-                weekday: t.tm_wday as u8,
-                hour: t.tm_hour as u8,
-                minute: t.tm_min as u8,
-                second: t.tm_sec as u8,
-            },
-        )
+    /// The moment `seconds` after 1970-01-01; `None` for a year that does not fit 32 bits, which files can have.
+    pub fn of(seconds: i64) -> Option<Civil> {
+        let t = time::utc(seconds)?;
+        Some(Civil {
+            year: i64::from(t.tm_year) + 1900,
+            month: t.tm_mon as u8 + 1,
+            day: t.tm_mday as u8,
+            weekday: t.tm_wday as u8,
+            hour: t.tm_hour as u8,
+            minute: t.tm_min as u8,
+            second: t.tm_sec as u8,
+        })
     }
 
     /// The month's three letters.
@@ -64,24 +61,33 @@ pub fn now() -> i64 {
     SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_secs() as i64)
 }
 
-/// RFC 3339 with as many digits as the time has: `2026-11-21T05:13:00Z`, `2026-11-21T05:13:00.250000000Z`.
-pub fn rfc3339(seconds: i64, nanoseconds: i64) -> String {
-    let (date, time) = date_and_time(seconds);
-    match nanoseconds {
+/// RFC 3339 with as many digits as the time has: `2026-11-21T05:13:00Z`, `2026-11-21T05:13:00.250000000Z`. `None` for a
+/// time out of range: in JSON, null.
+pub fn rfc3339(seconds: i64, nanoseconds: i64) -> Option<String> {
+    let (date, time) = date_and_time(seconds)?;
+    Some(match nanoseconds {
         0 => format!("{date}T{time}Z"),
         n => format!("{date}T{time}.{n:09}Z"),
+    })
+}
+
+/// [`rfc3339`] for a person, in whole seconds; a time out of range is told as its number.
+pub fn shown(seconds: i64) -> String {
+    rfc3339(seconds, 0).unwrap_or_else(|| seconds.to_string())
+}
+
+/// As `ls --full-time` and `stat` have it: `2026-11-21 05:13:00.250000000 +0000`; a time out of range is its number.
+pub fn full_iso(seconds: i64, nanoseconds: i64) -> String {
+    match date_and_time(seconds) {
+        Some((date, time)) => format!("{date} {time}.{nanoseconds:09} +0000"),
+        None => format!("{seconds}.{nanoseconds:09}"),
     }
 }
 
-/// As `ls --full-time` and `stat` have it: `2026-11-21 05:13:00.250000000 +0000`.
-pub fn full_iso(seconds: i64, nanoseconds: i64) -> String {
-    let (date, time) = date_and_time(seconds);
-    format!("{date} {time}.{nanoseconds:09} +0000")
-}
-
-/// As `ls -l` has it: `Nov 21 05:13` within half a year before `now`, else `Nov 21  2024`.
+/// As `ls -l` has it: `Nov 21 05:13` within half a year before `now`, else `Nov 21  2024`; a time out of range is its
+/// number.
 pub fn listing(seconds: i64, now: i64) -> String {
-    let c = Civil::of(seconds);
+    let Some(c) = Civil::of(seconds) else { return seconds.to_string() };
     let (month, day) = (c.month_name(), c.day);
     if is_recent(seconds, now) {
         format!("{month} {day:>2} {:02}:{:02}", c.hour, c.minute)
@@ -95,12 +101,12 @@ pub fn is_recent(seconds: i64, now: i64) -> bool {
     seconds <= now && now.saturating_sub(seconds) < HALF_YEAR
 }
 
-fn date_and_time(seconds: i64) -> (String, String) {
-    let c = Civil::of(seconds);
-    (
+fn date_and_time(seconds: i64) -> Option<(String, String)> {
+    let c = Civil::of(seconds)?;
+    Some((
         format!("{:04}-{:02}-{:02}", c.year, c.month, c.day),
         format!("{:02}:{:02}:{:02}", c.hour, c.minute, c.second),
-    )
+    ))
 }
 
 #[cfg(test)]
@@ -119,16 +125,16 @@ mod tests {
             (253_402_300_799, "9999-12-31T23:59:59Z"),
             (-62_135_596_800, "0001-01-01T00:00:00Z"),
         ] {
-            assert_eq!(rfc3339(seconds, 0), text);
+            assert_eq!(rfc3339(seconds, 0).as_deref(), Some(text));
         }
     }
 
     #[test]
     fn every_day_of_eight_centuries_follows_the_one_before() {
         let first = -73_000;
-        let mut last = Civil::of(first * 86_400);
+        let mut last = Civil::of(first * 86_400).expect("in range");
         for day in 1..=292_194 {
-            let c = Civil::of((first + day) * 86_400);
+            let c = Civil::of((first + day) * 86_400).expect("in range");
             let next_day = (c.year, c.month, c.day) == (last.year, last.month, last.day + 1);
             let next_month = (c.year, c.month, c.day) == (last.year, last.month + 1, 1);
             let next_year = (c.year, c.month, c.day) == (last.year + 1, 1, 1) && last.month == 12;
@@ -146,10 +152,13 @@ mod tests {
     }
 
     #[test]
-    fn times_at_the_ends_of_the_range_do_not_overflow() {
+    fn a_time_out_of_range_is_its_number_and_no_other_time() {
         for seconds in [i64::MIN, i64::MAX] {
-            assert!(full_iso(seconds, 0).ends_with(" +0000"));
-            assert!(!listing(seconds, 0).is_empty());
+            let number = seconds.to_string();
+            assert_eq!(rfc3339(seconds, 0), None);
+            assert_eq!((shown(seconds), listing(seconds, 0)), (number.clone(), number.clone()));
+            assert_eq!(full_iso(seconds, 5), format!("{number}.000000005"));
         }
+        assert!(rfc3339(67_767_976_233_532_799, 0).is_some());
     }
 }

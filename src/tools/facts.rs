@@ -40,14 +40,14 @@ pub(super) struct Facts {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "schema", schemars(regex(pattern = "^[0-9]+:[0-9]+$")))]
     node: Option<String>,
-    /// In UTC, as the next two.
+    /// In UTC, as the next two; null where the year does not fit 32 bits.
     #[cfg_attr(feature = "schema", schemars(extend("format" = "date-time")))]
-    accessed: String,
+    accessed: Option<String>,
     #[cfg_attr(feature = "schema", schemars(extend("format" = "date-time")))]
-    modified: String,
+    modified: Option<String>,
     /// When anything of it was changed, its mode or name included.
     #[cfg_attr(feature = "schema", schemars(extend("format" = "date-time")))]
-    changed: String,
+    changed: Option<String>,
     /// When it was created, where that is asked for and known.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "schema", schemars(extend("format" = "date-time")))]

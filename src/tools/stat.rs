@@ -141,7 +141,8 @@ impl Described<'_> {
     fn facts(&self) -> Facts {
         let (file, path) = (&self.file, self.file.path.as_os_str().as_bytes());
         let mut facts = Facts::new(path, &file.stat, self.users, file.target().as_deref());
-        facts.born = file.birth.map(|(seconds, nanoseconds)| time::rfc3339(seconds, nanoseconds));
+        facts.born =
+            file.birth.and_then(|(seconds, nanoseconds)| time::rfc3339(seconds, nanoseconds));
         facts
     }
 

@@ -81,7 +81,7 @@ fn run(view: &View, matches: &ArgMatches, io: &mut Io) -> Result<Exit> {
         print_json(io, &[row])?;
         return Ok(Exit::OK);
     }
-    let now = time::Civil::of(time::now());
+    let now = time::Civil::of(time::now()).ok_or(nix::errno::Errno::EOVERFLOW)?;
     writeln!(
         io.stdout,
         " {:02}:{:02}:{:02} up {},  target up {},  load average: {load1:.2}, {load5:.2}, {load15:.2}",

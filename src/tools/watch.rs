@@ -8,7 +8,7 @@ use super::top::screen::Screen;
 use super::{Tool, nested, sleep};
 use crate::error::{Error, Result};
 use crate::exit::Exit;
-use crate::output::time::{now, rfc3339};
+use crate::output::time::{self, now};
 use crate::output::{Io, table, visible};
 use crate::sys::tty;
 use crate::view::{Needs, View};
@@ -119,7 +119,7 @@ impl Watch<'_> {
             let next = Instant::now() + interval;
             let (output, exit) = self.once(None)?;
             if let Some(title) = &self.title {
-                writeln!(io.stdout, "{title}  {}\n", rfc3339(now(), 0))?;
+                writeln!(io.stdout, "{title}  {}\n", time::shown(now()))?;
             }
             io.stdout.write_all(&output)?;
             io.stdout.flush()?;
@@ -219,7 +219,7 @@ impl Watch<'_> {
         };
         let mut lines = Vec::new();
         if let Some(title) = &self.title {
-            let time = rfc3339(now(), 0);
+            let time = time::shown(now());
             let room = columns.saturating_sub(time.len() + 1);
             lines.push(format!("{:room$} {time}", table::cut(title, room)));
             lines.push(String::new());

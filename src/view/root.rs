@@ -266,6 +266,8 @@ impl Root {
     fn meets_magic_link(&self, path: &Path) -> bool {
         let mut path = self.cwd.join(path);
         for _ in 0..LINKS {
+            // Without `.`, which ends no name.
+            path = path.components().collect();
             let parts: Vec<&Path> = path.ancestors().collect();
             let is_end =
                 |path: &&&Path| matches!(self.resolve(path, OFlag::O_PATH), Err(Errno::ELOOP));

@@ -357,30 +357,3 @@ fn a_line_of_a_file_is_read_ahead_and_the_rest_is_given_back() {
     }
 }
 
-#[test]
-fn env_shows_what_the_shell_exports_over_what_the_target_was_started_with() {
-    let target = Target::new();
-    let (out, err, _) = target.run("export A=1; B=2; env | grep -E '^(A|B|HOME|LANG)='");
-    assert_eq!(out, "HOME=/root\nLANG=C.UTF-8\nA=1\n", "{err}");
-    for (script, expected) in [
-        (
-            "export HOME=/x; printenv HOME; printenv -p 1 HOME >/dev/null; env | grep -c HOME",
-            "/x\n1\n",
-        ),
-        ("unset LANG; printenv LANG || echo gone", "gone\n"),
-        ("X=7 printenv X; printenv X || echo gone", "7\ngone\n"),
-        ("export X=1; env X=2 Y=3 printenv X Y; printenv X", "2\n3\n1\n"),
-        ("TZ=XYZ-3 date -d @0 +%H%Z; env TZ=XYZ-4 date -d @0 +%H", "03XYZ\n04\n"),
-        (
-            "f() { local L=5; export L; printenv L; }; f; (export S=1; printenv S); printenv S || echo no",
-            "5\n1\nno\n",
-        ),
-    ] {
-        let (out, err, _) = target.run(script);
-        assert_eq!(out, expected, "{script}: {err}");
-    }
-    // What is asked of a process by its number is that process's.
-    let pid = target.child.id();
-    let (out, err, _) = target.run(&format!("export HOME=/x; printenv -p {pid} HOME"));
-    assert_eq!(out, "/root\n", "{err}");
-}

@@ -213,3 +213,20 @@ fn an_archive_may_be_cut_off_or_changed_anywhere() {
         run_with(&view, vec!["tar".into(), "xO".into()], &changed);
     }
 }
+
+#[test]
+fn a_time_out_of_range_is_its_number_and_null() {
+    let dir = tempfile::tempdir().unwrap();
+    let record = b"29 mtime=9223372036854775807\n";
+    let size = format!("{:011o}", record.len());
+    let mut text = record.to_vec();
+    text.resize(512, 0);
+    let archive = [header(b"a", b'x', size.as_bytes()), text, header(b"a", b'0', b"0")].concat();
+    fs::write(dir.path().join("a.tar"), archive).unwrap();
+    let ran = run(&view_of(dir.path()), &["tar", "tvf", "a.tar"]);
+    assert!(ran.text().contains(" 9223372036854775807 a\n"), "{}{}", ran.text(), ran.stderr);
+    let ran = run(&view_of(dir.path()), &["tar", "tf", "a.tar", "--json"]);
+    assert_eq!(ran.json()[0]["modified"], serde_json::Value::Null);
+    let ran = run(&view_of(dir.path()), &["date", "-d", "@9223372036854775807"]);
+    assert!(ran.stderr.contains("@9223372036854775807: a time whose year"), "{}", ran.stderr);
+}

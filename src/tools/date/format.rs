@@ -35,7 +35,7 @@ impl Moment {
         Moment { seconds, nanoseconds, kind: Kind::utc() }
     }
 
-    pub(super) fn civil(&self) -> Civil {
+    pub(super) fn civil(&self) -> Option<Civil> {
         Civil::of(self.seconds.saturating_add(self.kind.offset))
     }
 
@@ -84,7 +84,7 @@ impl Moment {
 
     /// What one letter stands for; `None` when it is not known.
     pub(in crate::tools) fn letter(&self, letter: char) -> Option<String> {
-        let c = self.civil();
+        let Some(c) = self.civil() else { return Some(self.seconds.to_string()) };
         let hour12 = match c.hour % 12 {
             0 => 12,
             hour => hour,

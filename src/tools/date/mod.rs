@@ -148,11 +148,14 @@ fn run(view: &View, matches: &ArgMatches, io: &mut Io) -> Result<Exit> {
         None if matches.get_flag("rfc-email") => "%a, %d %b %Y %T %z",
         None => "%a %b %e %H:%M:%S %Z %Y",
     };
+    if moment.civil().is_none() {
+        return Err(Error::new(format!("@{seconds}: a time whose year does not fit 32 bits")));
+    }
     let line = moment.show(format)?;
     if matches.get_flag("json") {
         let row = Row {
             seconds,
-            utc: time::rfc3339(seconds, 0),
+            utc: time::shown(seconds),
             local: moment.show("%FT%T%:z")?,
             zone: moment.kind.name.clone(),
             offset_seconds: moment.kind.offset,

@@ -153,7 +153,7 @@ impl Parts {
         };
         let mut day = day;
         if self.months != 0 {
-            let civil = Civil::of(day.checked_mul(DAY)?);
+            let civil = Civil::of(day.checked_mul(DAY)?)?;
             let months = civil.year * 12 + i64::from(civil.month) - 1 + self.months;
             // A day that the month does not have is one of the next month, as in GNU.
             day = days(months.div_euclid(12), months.rem_euclid(12) + 1) + i64::from(civil.day) - 1;
@@ -220,7 +220,7 @@ fn day(word: &str) -> Option<i64> {
         (year.parse().ok()?, month.parse().ok()?, day.parse().ok()?);
     let all = days(year, month) + day - 1;
     // A day that the month does not have is none.
-    let civil = Civil::of(all.checked_mul(DAY)?);
+    let civil = Civil::of(all.checked_mul(DAY)?)?;
     (i64::from(civil.month) == month && i64::from(civil.day) == day).then_some(all)
 }
 

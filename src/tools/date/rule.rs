@@ -51,7 +51,7 @@ impl Rule {
     /// What holds `seconds` after 1970.
     pub(super) fn at(&self, seconds: i64) -> Kind {
         let Some((summer, start, end)) = &self.summer else { return self.standard.clone() };
-        let year = Civil::of(seconds.saturating_add(self.standard.offset)).year;
+        let year = Civil::of(seconds.saturating_add(self.standard.offset)).map_or(0, |c| c.year);
         let begins = start.of_year(year) - self.standard.offset;
         let ends = end.of_year(year) - summer.offset;
         let is_summer = if begins < ends {

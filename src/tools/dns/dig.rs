@@ -199,7 +199,7 @@ fn header(message: &Message, io: &mut Io) -> Result<()> {
 }
 
 fn stats(reply: &Reply, io: &mut Io) -> Result<()> {
-    let c = time::Civil::of(time::now());
+    let c = time::Civil::of(time::now()).ok_or(nix::errno::Errno::EOVERFLOW)?;
     let (ip, port) = (reply.server.ip(), reply.server.port());
     let transport = if reply.is_tcp { "TCP" } else { "UDP" };
     writeln!(io.stdout, ";; Query time: {} msec", reply.time.as_millis())?;

@@ -221,7 +221,7 @@ fn debian(head: &[u8]) -> String {
 
 /// As ctime(3) has it, in UTC.
 pub(super) fn date(seconds: u64) -> String {
-    let c = Civil::of(seconds as i64);
+    let Some(c) = Civil::of(seconds as i64) else { return seconds.to_string() };
     format!(
         "{} {} {:>2} {:02}:{:02}:{:02} {}",
         c.day_name(),

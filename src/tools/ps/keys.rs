@@ -252,7 +252,9 @@ fn elapsed(seconds: i64) -> String {
 
 /// `HH:MM` of today, `Jan31` of this year, else the year. In UTC, as all times of a target are.
 fn stime(row: &Row) -> String {
-    let (start, now) = (Civil::of(row.started), Civil::of(row.now));
+    let (Some(start), Some(now)) = (Civil::of(row.started), Civil::of(row.now)) else {
+        return row.started.to_string();
+    };
     if start.year != now.year {
         start.year.to_string()
     } else if (start.month, start.day) != (now.month, now.day) {
@@ -264,7 +266,7 @@ fn stime(row: &Row) -> String {
 
 /// `HH:MM:SS` of the last 24 hours, else `Jan 31`.
 fn started(row: &Row) -> String {
-    let start = Civil::of(row.started);
+    let Some(start) = Civil::of(row.started) else { return row.started.to_string() };
     if row.elapsed_seconds > 86400 {
         return format!("{} {:02}", start.month_name(), start.day);
     }
@@ -273,7 +275,7 @@ fn started(row: &Row) -> String {
 
 /// `Sat Jan 31 12:00:00 2026`.
 fn lstart(seconds: i64) -> String {
-    let t = Civil::of(seconds);
+    let Some(t) = Civil::of(seconds) else { return seconds.to_string() };
     let clock = format!("{:02}:{:02}:{:02}", t.hour, t.minute, t.second);
     format!("{} {} {:2} {clock} {}", t.day_name(), t.month_name(), t.day, t.year)
 }

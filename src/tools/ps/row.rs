@@ -117,7 +117,7 @@ impl Row {
 }
 
 fn rfc3339<S: Serializer>(seconds: &i64, serializer: S) -> Result<S::Ok, S::Error> {
-    serializer.serialize_str(&time::rfc3339(*seconds, 0))
+    serializer.serialize_str(&time::shown(*seconds))
 }
 
 fn words<S: Serializer>(args: &[u8], serializer: S) -> Result<S::Ok, S::Error> {

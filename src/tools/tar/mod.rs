@@ -59,8 +59,8 @@ struct Row {
     group: Option<Text>,
     /// Bytes.
     size: u64,
-    /// RFC 3339 in UTC.
-    modified: String,
+    /// RFC 3339 in UTC; null where the year does not fit 32 bits.
+    modified: Option<String>,
     /// Where a link leads.
     target: Option<Text>,
     /// `major:minor` that a device node stands for.
@@ -299,12 +299,17 @@ impl Printer {
         };
         let mode = mode::string(member.mode);
         let mode = mode.get(1..).unwrap_or_default();
-        let c = Civil::of(member.mtime);
-        let seconds = if self.full_time { format!(":{:02}", c.second) } else { String::new() };
-        format!(
-            "{letter}{mode} {owners} {size:>pad$} {:04}-{:02}-{:02} {:02}:{:02}{seconds} ",
-            c.year, c.month, c.day, c.hour, c.minute
-        )
+        let time = match Civil::of(member.mtime) {
+            // As GNU tar has it.
+            None => member.mtime.to_string(),
+            Some(c) => {
+                let seconds =
+                    if self.full_time { format!(":{:02}", c.second) } else { String::new() };
+                let date = format!("{:04}-{:02}-{:02}", c.year, c.month, c.day);
+                format!("{date} {:02}:{:02}{seconds}", c.hour, c.minute)
+            }
+        };
+        format!("{letter}{mode} {owners} {size:>pad$} {time} ")
     }
 
     fn end(&mut self, io: &mut Io) -> Result<()> {

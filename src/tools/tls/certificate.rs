@@ -66,7 +66,7 @@ impl Certificate {
         let extensions = extensions.map(extensions_of).unwrap_or_default();
         let (starts, ends) = (validity.next().and_then(seconds), validity.next().and_then(seconds));
         let (key_type, key_bits) = key_of(key).unwrap_or_else(|| ("unknown".into(), None));
-        let moment = |at: Option<i64>| at.map(|at| time::rfc3339(at, 0));
+        let moment = |at: Option<i64>| at.and_then(|at| time::rfc3339(at, 0));
         Some(Certificate {
             subject: name(subject),
             issuer: name(issuer),

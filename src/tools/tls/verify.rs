@@ -99,7 +99,7 @@ pub(super) fn judge(
 pub(super) fn dates(facts: &[Certificate], now: i64) -> Vec<Fault> {
     let fault = |facts: &Certificate| {
         let who = [b"the certificate of ", facts.subject.0.as_slice()].concat();
-        let day = |at| time::rfc3339(at, 0);
+        let day = |at| time::shown(at);
         if let Some(ends) = facts.ends.filter(|ends| *ends < now) {
             let days = now.saturating_sub(ends) / 86_400;
             let text = format!(" expired at {}, {days} days ago", day(ends));

@@ -169,7 +169,7 @@ impl<'a> Sampler<'a> {
         let mut load = || load.next().unwrap_or(0.0);
         let cgroup = self.view.cgroup().as_ref().ok().and_then(facts::memory);
         Ok(Sample {
-            time: time::rfc3339(time::now(), 0),
+            time: time::shown(time::now()),
             load1: load(),
             load5: load(),
             load15: load(),
