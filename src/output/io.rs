@@ -140,6 +140,11 @@ impl Io {
         ))
     }
 
+    /// The name that its messages begin with.
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
     /// Reports a failure that does not end the tool (one operand of several) as `NAME: TEXT` on stderr. The tool then
     /// ends in [`Io::exit`].
     pub fn complain(&mut self, error: &Error) {
