@@ -72,7 +72,7 @@ fn run(mut args: Vec<OsString>) -> Result<Exit> {
     };
     match tool {
         Some(tool) => {
-            let mut io = Io::of_process(tool.name)?;
+            let mut io = Io::of_process(tool.called(name.to_str().unwrap_or_default()))?;
             if let Ok(root) = &mut view.root {
                 root.lend_streams(io.descriptors())?;
             }

@@ -134,7 +134,7 @@ fn tool_page(tool: &Tool) -> Result<Vec<u8>> {
     let mut roff = Roff::new();
     paragraphs(&mut roff, "NAME", &page::title(tool, "dbg-"));
     roff.control("SH", ["SYNOPSIS"]);
-    for (i, line) in tool::usage_with_target(tool).lines().enumerate() {
+    for (i, line) in tool::usage_with_target(tool, tool.name).lines().enumerate() {
         if i > 0 {
             roff.control("br", []);
         }

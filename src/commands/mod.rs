@@ -43,8 +43,10 @@ pub fn main(args: Vec<std::ffi::OsString>) -> Exit {
     if let Some(tools) = helped(&args) {
         return tool::help(&tools).unwrap_or_else(|error| report("dbg", &error));
     }
-    if let Some(tool) = args.get(1).and_then(|arg| crate::tools::find(arg.to_str()?)) {
-        return tool::run(tool, args[2..].to_vec());
+    if let Some(name) = args.get(1).and_then(|arg| arg.to_str())
+        && let Some(tool) = crate::tools::find(name)
+    {
+        return tool::run(tool, tool.called(name), args[2..].to_vec());
     }
     let command = Cli::command().subcommands(tool::listed());
     let parsed = command.try_get_matches_from(args).and_then(|m| Cli::from_arg_matches(&m));

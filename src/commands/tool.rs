@@ -17,15 +17,14 @@ const TARGET: &str = "dbg-target";
 const PID: &str = "dbg-pid";
 const WRITE: &str = "dbg-write";
 
-/// Runs `tool` with what was typed after its name.
-pub(super) fn run(tool: &Tool, args: Vec<OsString>) -> Exit {
+/// Runs `tool` with what was typed after its name, which was `typed`.
+pub(super) fn run(tool: &Tool, typed: &str, args: Vec<OsString>) -> Exit {
     let by_pid = args.iter().take_while(|arg| *arg != "--").any(is_pid_option);
     let rights = tool.rights(&args);
     let args = rewritten(tool, args);
-    match command(tool, by_pid).try_get_matches_from(args) {
-        Ok(matches) => {
-            on_target(tool, &matches, by_pid, rights).unwrap_or_else(|error| report("dbg", &error))
-        }
+    match command(tool, typed, by_pid).try_get_matches_from(args) {
+        Ok(matches) => on_target(tool, typed, &matches, by_pid, rights)
+            .unwrap_or_else(|error| report("dbg", &error)),
         Err(error) => usage(&error),
     }
 }
@@ -51,7 +50,13 @@ fn rewritten(tool: &Tool, mut args: Vec<OsString>) -> Vec<OsString> {
     args
 }
 
-fn on_target(tool: &Tool, matches: &ArgMatches, by_pid: bool, rights: u64) -> Result<Exit> {
+fn on_target(
+    tool: &Tool,
+    typed: &str,
+    matches: &ArgMatches,
+    by_pid: bool,
+    rights: u64,
+) -> Result<Exit> {
     let words = TargetArgs {
         pid: if by_pid { matches.get_one(PID).copied() } else { None },
         target: if by_pid { None } else { matches.get_one(TARGET).cloned() },
@@ -59,7 +64,7 @@ fn on_target(tool: &Tool, matches: &ArgMatches, by_pid: bool, rights: u64) -> Re
     // The verb itself is the operator's word: nobody types `dbg kill` to look around.
     let write = matches.get_flag(WRITE) || tool.name == "kill";
     let mut view: View = target::open(&words, Access { write, exec: false, rights })?;
-    let mut io = Io::of_process(tool.name)?;
+    let mut io = Io::of_process(typed)?;
     if let Ok(root) = &mut view.root {
         root.lend_streams(io.descriptors())?;
     }
@@ -67,7 +72,7 @@ fn on_target(tool: &Tool, matches: &ArgMatches, by_pid: bool, rights: u64) -> Re
 }
 
 /// The tool's own command line with the target in front of its operands.
-fn command(tool: &Tool, by_pid: bool) -> Command {
+fn command(tool: &Tool, typed: &str, by_pid: bool) -> Command {
     let pid = Arg::new(PID)
         .long("pid")
         .value_name("N")
@@ -96,7 +101,7 @@ fn command(tool: &Tool, by_pid: bool) -> Command {
             })
             .arg(target)
     };
-    command.override_usage(usage_with_target(tool)).args([pid, write])
+    command.override_usage(usage_with_target(tool, typed)).args([pid, write])
 }
 
 /// Prints the pages of `tools`, with the usage that has a target in it.
@@ -106,21 +111,21 @@ pub(super) fn help(tools: &[&Tool]) -> Result<Exit> {
         if i > 0 {
             writeln!(io.stdout)?;
         }
-        page::print(tool, &usage_with_target(tool), &example_note(tool), &mut io)?;
+        page::print(tool, &usage_with_target(tool, tool.name), &example_note(tool), &mut io)?;
     }
     io.stdout.flush()?;
     Ok(Exit::OK)
 }
 
 /// The tool's own usage lines, with `dbg` and the target where they are typed.
-pub(super) fn usage_with_target(tool: &Tool) -> String {
+pub(super) fn usage_with_target(tool: &Tool, typed: &str) -> String {
     let own = page::usage(tool);
     let lines = own.lines().map(|line| {
         let line = line.trim();
         let rest = line.strip_prefix(tool.name).unwrap_or(line);
         // Help alone needs no target.
         let target = if tool.name == "help" { "" } else { " TARGET" };
-        format!("dbg {}{target}{rest}", tool.name)
+        format!("dbg {typed}{target}{rest}")
     });
     lines.collect::<Vec<_>>().join("\n       ")
 }
@@ -147,7 +152,7 @@ pub(super) fn described() -> impl Iterator<Item = Command> {
             "help" => (tool.command)().mut_arg("TOOL", |arg| {
                 arg.value_parser(REGISTRY.iter().map(|tool| tool.name).collect::<Vec<_>>())
             }),
-            _ => command(tool, false),
+            _ => command(tool, tool.name, false),
         };
         command.visible_aliases(tool.aliases.iter().copied())
     })

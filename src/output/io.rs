@@ -145,6 +145,11 @@ impl Io {
         [self.stdin.as_fd(), self.stdout.as_fd(), self.stderr.as_fd()]
     }
 
+    /// The name that its messages begin with.
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
     /// Reports a failure that does not end the tool (one operand of several) as `NAME: TEXT` on stderr. The tool then
     /// ends in [`Io::exit`].
     pub fn complain(&mut self, error: &Error) {

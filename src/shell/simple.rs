@@ -232,7 +232,8 @@ impl Shell {
     pub(super) fn tool(&mut self, tool: &Tool, argv: Vec<Bytes>) -> Run {
         self.lend_streams();
         self.lend_environ();
-        match Io::of_process(tool.name) {
+        let typed = argv.first().and_then(|name| std::str::from_utf8(name).ok());
+        match Io::of_process(tool.called(typed.unwrap_or_default())) {
             Ok(io) => self.tool_on(tool, argv, io),
             Err(error) => self.fail(error),
         }

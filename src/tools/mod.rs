@@ -248,13 +248,33 @@ impl Tool {
         all.fold(0, |mask, right| mask | right.bitmask())
     }
 
+    /// The name or alias that was `typed`; its name where it is neither.
+    pub fn called(&self, typed: &str) -> &'static str {
+        self.aliases.iter().copied().find(|alias| *alias == typed).unwrap_or(self.name)
+    }
+
+    /// Its command line, with the usage in the name that was typed: see [`Tool::called`].
+    fn command_called(&self, typed: &'static str) -> Command {
+        let command = (self.command)();
+        if typed == self.name {
+            return command;
+        }
+        let usage = page::usage(self);
+        let lines = usage.lines().map(|line| {
+            let rest = line.trim_start().strip_prefix(self.name);
+            rest.map_or_else(|| line.to_owned(), |rest| format!("{typed}{rest}"))
+        });
+        command.name(typed).override_usage(lines.collect::<Vec<_>>().join("\n       "))
+    }
+
     /// Parses `args` (without the name) and runs on `view`; prints usage errors and help itself.
     pub fn invoke(&self, view: &View, args: Vec<OsString>, io: &mut Io) -> Exit {
         let args = match self.rewrite {
             Some(rewrite) => rewrite(args),
             None => args,
         };
-        match (self.command)().try_get_matches_from(args) {
+        let typed = self.called(io.name());
+        match self.command_called(typed).try_get_matches_from(args) {
             Ok(matches) => self.run(view, &matches, io),
             Err(error) => print_usage(&error, io),
         }
@@ -305,7 +325,7 @@ fn answered(result: Result<Exit>, io: &mut Io) -> Result<Exit> {
 
 /// Prints what clap has to say: help on stdout (0), wrong usage on stderr (2).
 pub fn print_usage(error: &clap::Error, io: &mut Io) -> Exit {
-    let text = error.render().to_string();
+    let text = in_plain_words(error);
     let (out, exit) =
         if error.use_stderr() { (&mut io.stderr, Exit::USAGE) } else { (&mut io.stdout, Exit::OK) };
     match out.write_all(text.as_bytes()).and_then(|()| out.flush()) {
@@ -315,6 +335,25 @@ pub fn print_usage(error: &clap::Error, io: &mut Io) -> Exit {
             Exit::FAILURE
         }
     }
+}
+
+/// clap's text, without what Rust's parsers of numbers say.
+fn in_plain_words(error: &clap::Error) -> String {
+    const WORDS: [(&str, &str); 6] = [
+        ("invalid digit found in string", "a whole number is wanted"),
+        ("cannot parse integer from empty string", "a whole number is wanted"),
+        ("invalid float literal", "a number is wanted"),
+        ("cannot parse float from empty string", "a number is wanted"),
+        ("number too large to fit in target type", "the number is too large"),
+        ("number too small to fit in target type", "the number is too small"),
+    ];
+    let text = error.render().to_string();
+    if error.kind() != clap::error::ErrorKind::ValueValidation {
+        return text;
+    }
+    let (first, rest) = text.split_once('\n').unwrap_or((&text, ""));
+    let known = WORDS.iter().find_map(|(rust, plain)| Some((first.strip_suffix(rust)?, plain)));
+    known.map_or_else(|| text.clone(), |(start, plain)| format!("{start}{plain}\n{rest}"))
 }
 
 impl std::fmt::Debug for Tool {

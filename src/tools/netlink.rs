@@ -41,13 +41,16 @@ pub(super) fn rows<T>(
     Ok(rows)
 }
 
+/// Is given a message's type and what comes after its header.
+pub(super) type Each<'a> = dyn FnMut(u16, &[u8]) -> Result<(), Error> + 'a;
+
 /// Tells `each` of everything of one kind as it comes: for listings without an end. Whether it changed meanwhile, so that
 /// something may be missing or there twice.
 pub(super) fn stream(
     protocol: isize,
     kind: u16,
     body: &[u8],
-    each: &mut dyn FnMut(u16, &[u8]) -> Result<(), Error>,
+    each: &mut Each<'_>,
 ) -> Result<bool, Error> {
     let mut failed = None;
     let is_torn = walk(protocol, kind, NLM_F_DUMP, body, &mut |kind, body| {

@@ -71,7 +71,7 @@ pub fn run_with(view: &View, mut words: Vec<OsString>, stdin: &[u8]) -> Ran {
     let (input, mut out, mut err) = (file_of(stdin), file_of(b""), file_of(b""));
     let exit = {
         let dup = |f: &std::fs::File| OwnedFd::from(f.try_clone().expect("duplicated"));
-        let mut io = Io::new(tool.name, dup(&input), dup(&out), dup(&err));
+        let mut io = Io::new(tool.called(name), dup(&input), dup(&out), dup(&err));
         tool.invoke(view, args, &mut io)
     };
     let read = |f: &mut std::fs::File| {

@@ -356,4 +356,3 @@ fn a_line_of_a_file_is_read_ahead_and_the_rest_is_given_back() {
         assert_eq!(target.run(script).0, "1\n");
     }
 }
-

@@ -243,7 +243,7 @@ fn what_can_not_be_reached_ends_as_with_curl() {
     let ran = same(&view, &["-s", "-w", "%{http_code} %{exitcode} %{remote_ip}\n", &closed]);
     assert_eq!(ran.exit, Exit::code(7));
     let ran = http(&view, &[&closed]);
-    assert_eq!(ran.stderr, format!("http: connecting to 127.0.0.1:{port}: connection refused\n"));
+    assert_eq!(ran.stderr, format!("curl: connecting to 127.0.0.1:{port}: connection refused\n"));
     assert_eq!(same(&view, &["-s", "http://127.0.0.1:99999/"]).exit, Exit::code(3));
     assert_eq!(same(&view, &["-s", "gopherx://h/"]).exit, Exit::code(1));
     std::fs::create_dir(dir.path().join("etc")).unwrap();

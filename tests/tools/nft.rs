@@ -303,7 +303,6 @@ fn tables_of_legacy_iptables_are_told() {
 fn what_can_not_be_listed_is_said() {
     shell("true");
     for (words, said) in [
-        ("nft", "what to list is missing"),
         ("nft add table x", "dbg only lists"),
         ("nft flush ruleset", "dbg only lists"),
         ("nft list table", "a name is missing"),
@@ -314,4 +313,25 @@ fn what_can_not_be_listed_is_said() {
         assert_eq!(ran.exit, Exit::USAGE, "{words:?}");
         assert!(ran.stderr.contains(said), "{words:?}: {}", ran.stderr);
     }
+}
+
+#[test]
+fn a_person_is_told_that_there_are_no_tables_and_a_script_reads_nothing() {
+    if !with_rules("flush ruleset") {
+        return;
+    }
+    for (words, said) in [
+        ("nft", "nft: no tables: nothing is filtered\n"),
+        ("nft list ruleset", "nft: no tables: nothing is filtered\n"),
+        ("iptables -L", "iptables: no tables of IPv4: nothing of it is filtered\n"),
+        ("iptables -t filter -L", "iptables: no table filter of IPv4: it has no rules\n"),
+        ("iptables -t nat -S", "iptables: no table nat of IPv4: it has no rules\n"),
+    ] {
+        let words: Vec<&str> = words.split(' ').collect();
+        let ran = run(&own_view(), &words);
+        assert_eq!((ran.exit, ran.text(), ran.stderr.as_str()), (Exit::OK, "", said), "{words:?}");
+    }
+    assert_eq!(run(&own_view(), &["nft", "-j", "list", "ruleset"]).json(), serde_json::json!([]));
+    let ran = run(&own_view(), &["nft", "list", "table", "ip", "nosuch"]);
+    assert_eq!(ran.exit, Exit::FAILURE, "{}", ran.stderr);
 }

@@ -104,3 +104,24 @@ fn dns_says_which_attempt_it_was_and_what_was_not_asked_any_more() {
         skip("a network namespace takes root");
     }
 }
+
+#[test]
+fn a_tool_speaks_by_the_name_that_was_typed_and_in_plain_words() {
+    let (_dir, view) = target(&[]);
+    for (words, said) in [
+        (&["curl", "--nonsense"][..], "Usage: curl "),
+        (&["http", "--nonsense"], "Usage: http "),
+        (&["iptables", "--nonsense"], "Usage: iptables "),
+        (&["ss", "--nonsense"], "Usage: ss "),
+        (&["curl", "http://[/"], "curl: "),
+        (
+            &["http", "--max-time", "x", "http://a/"],
+            "'x' for '--max-time <SECONDS>': a number is wanted\n",
+        ),
+        (&["ping", "-c", "x", "a"], "'x' for '-c <N>': a whole number is wanted\n"),
+        (&["nc", "-w", "99999999999999999999", "a", "1"], "the number is too large\n"),
+    ] {
+        let ran = run(&view, words);
+        assert!(ran.stderr.contains(said), "{words:?} {}", ran.stderr);
+    }
+}

@@ -321,3 +321,27 @@ fn wrong_words_are_told() {
         assert!(ran.stderr.contains("not HOST or HOST:PORT"), "{word}: {}", ran.stderr);
     }
 }
+
+#[test]
+fn a_date_that_can_not_be_read_is_a_fault_also_of_what_is_trusted_itself() {
+    let (dir, view) = signed("rsa:2048");
+    let at = dir.path();
+    openssl(
+        at,
+        "req -x509 -newkey rsa:2048 -nodes -keyout bad.key -out good.pem -days 9 -subj /CN=bad -addext subjectAltName=IP:127.0.0.1",
+    );
+    openssl(at, "x509 -in good.pem -outform DER -out good.der");
+    let mut der = std::fs::read(at.join("good.der")).unwrap();
+    // The second UTCTime is the end: YYMMDDhhmmssZ.
+    let dates = der.windows(2).enumerate().filter(|(_, head)| *head == [0x17, 13]);
+    let ends = dates.map(|(at, _)| at + 2).nth(1).expect("a date");
+    der[ends + 2..ends + 4].copy_from_slice(b"99");
+    std::fs::write(at.join("bad.der"), &der).unwrap();
+    openssl(at, "x509 -inform DER -in bad.der -out bad.pem");
+    let ran = run(&view, &["tls", "--json", "--cacert", "/bad.pem", "/bad.pem"]);
+    let report = ran.json()[0].clone();
+    assert_eq!(codes(&report), ["malformed"], "{report}");
+    let server = TlsServer::new(at, "bad", "");
+    let report = probe(&view, server.port, &["--cacert", "/bad.pem"]);
+    assert_eq!(codes(&report), ["malformed"], "{report}");
+}

@@ -191,7 +191,11 @@ impl<'a> Client<'a> {
             }
         };
         let sources: Vec<_> = trust.from.iter().map(quote).collect();
-        self.say(io, &format!("{} CAs of the target {}", trust.len(), sources.join(", ")))?;
+        let text = match sources.is_empty() {
+            true => "no CAs: the target has no file of them".to_owned(),
+            false => format!("{} CAs of the target {}", trust.len(), sources.join(", ")),
+        };
+        self.say(io, &text)?;
         let name = server_name(&url.host).map_err(|error| error.exit(Exit::code(35)))?;
         let alpn = vec![b"http/1.1".to_vec()];
         let secured = secure(stream, &name, trust, alpn, self.asked.insecure);

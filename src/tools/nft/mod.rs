@@ -61,6 +61,9 @@ fn options() -> Command {
         )
 }
 
+/// The tables of iptables(8), which are there whether they have rules or not.
+const USUAL: [&[u8]; 5] = [b"filter", b"nat", b"mangle", b"raw", b"security"];
+
 /// What is listed.
 #[derive(Debug, Default)]
 struct Wanted {
@@ -85,7 +88,7 @@ impl Wanted {
             });
         }
         let Some((&verb, words)) = words.split_first() else {
-            return Err(Error::usage("what to list is missing").hint("try: nft list ruleset"));
+            return Ok(Wanted::default());
         };
         if verb != b"list" {
             return Err(Error::usage(format!("{}: dbg only lists", quote(os(verb))))
@@ -133,8 +136,26 @@ impl Wanted {
 fn run(view: &View, matches: &ArgMatches, io: &mut Io) -> Result<Exit> {
     let wanted = Wanted::new(matches)?;
     let tables = ruleset::read(|family, table| wanted.admits(family, table));
-    tell_legacy(view, io)?;
+    let has_legacy = tell_legacy(view, io)?;
     let mut tables = tables?;
+    let is_usual = |table: &Vec<u8>| wanted.is_iptables && USUAL.contains(&table.as_slice());
+    if tables.is_empty() && wanted.table.as_ref().is_none_or(is_usual) {
+        io.stdout.flush()?;
+        let which = wanted.table.as_deref().map(visible).unwrap_or_default();
+        let text = match wanted.is_iptables {
+            true if !which.is_empty() => format!("no table {which} of IPv4: it has no rules"),
+            _ if has_legacy => "no tables of nf_tables".to_owned(),
+            true => "no tables of IPv4: nothing of it is filtered".to_owned(),
+            false if wanted.family != 0 => "no tables of that family".to_owned(),
+            false => "no tables: nothing is filtered".to_owned(),
+        };
+        let name = io.name().to_owned();
+        writeln!(io.stderr, "{name}: {text}")?;
+        if matches.get_flag("json") {
+            print_json(io, &tables)?;
+        }
+        return Ok(Exit::OK);
+    }
     if let Some(name) = wanted.table.as_ref().filter(|_| tables.is_empty()) {
         return Err(Error::new(format!("no table is called {}", quote(os(name))))
             .hint("`nft list tables` has those of the target"));
@@ -160,8 +181,11 @@ fn run(view: &View, matches: &ArgMatches, io: &mut Io) -> Result<Exit> {
 }
 
 /// Says on stderr that there are tables of legacy iptables, which netlink does not give.
-fn tell_legacy(view: &View, io: &mut Io) -> Result<()> {
-    let Ok(process) = view.proc().and_then(|proc| proc.main()) else { return Ok(()) };
+fn tell_legacy(view: &View, io: &mut Io) -> Result<bool> {
+    let mut is_there = false;
+    let Ok(process) = view.proc().and_then(|proc| proc.main()) else {
+        return Ok(false);
+    };
     for (file, what) in [("net/ip_tables_names", "iptables"), ("net/ip6_tables_names", "ip6tables")]
     {
         let names = process.read(file).unwrap_or_default();
@@ -171,22 +195,23 @@ fn tell_legacy(view: &View, io: &mut Io) -> Result<()> {
             .map(visible)
             .collect();
         if !names.is_empty() {
+            is_there = true;
             io.stdout.flush()?;
-            writeln!(
-                io.stderr,
-                "nft: there are tables of legacy {what} besides, whose rules are not shown: {}",
-                names.join(", ")
-            )?;
+            let names = names.join(", ");
+            let text = "besides, whose rules are not shown";
+            let name = io.name().to_owned();
+            writeln!(io.stderr, "{name}: there are tables of legacy {what} {text}: {names}")?;
         }
     }
-    Ok(())
+    Ok(is_there)
 }
 
 /// Says on stderr which sets have more elements than are read.
 fn tell_left_out(table: &Table, io: &mut Io) -> Result<()> {
     for set in table.sets.iter().filter(|set| set.elements_left_out > 0) {
         let (name, more) = (set.name.visible(), set.elements_left_out);
-        writeln!(io.stderr, "nft: {name}: {more} more elements are there and not shown")?;
+        let tool = io.name().to_owned();
+        writeln!(io.stderr, "{tool}: {name}: {more} more elements are there and not shown")?;
     }
     Ok(())
 }

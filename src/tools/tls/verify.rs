@@ -53,7 +53,12 @@ pub(super) fn judge(
     let Some((leaf, others)) = chain.split_first() else {
         return vec![Fault::new("no_certificate", "the server sent no certificate")];
     };
-    let facts: Vec<Certificate> = chain.iter().filter_map(|c| Certificate::parse(c)).collect();
+    // What is said of the server's own must not be said of the next where it can't be read.
+    let Some(own) = Certificate::parse(leaf) else {
+        return vec![Fault::new("malformed", "the server's certificate is not well formed")];
+    };
+    let others_read = others.iter().filter_map(|c| Certificate::parse(c));
+    let facts: Vec<Certificate> = std::iter::once(own).chain(others_read).collect();
     let now = UnixTime::now();
     let parsed = match ParsedCertificate::try_from(leaf) {
         Ok(parsed) => parsed,
@@ -95,10 +100,14 @@ pub(super) fn judge(
     faults
 }
 
-/// The faults of certificates in a file that are no server's: their dates.
+/// The faults of certificates in a file that are no server's: their dates. One that can't be read is a fault.
 pub(super) fn dates(facts: &[Certificate], now: i64) -> Vec<Fault> {
     let fault = |facts: &Certificate| {
         let who = [b"the certificate of ", facts.subject.0.as_slice()].concat();
+        if facts.ends.is_none() || facts.starts.is_none() {
+            let text = [&who, b" has a date that can't be read".as_slice()].concat();
+            return Some(Fault::new("malformed", text));
+        }
         let day = |at| time::shown(at);
         if let Some(ends) = facts.ends.filter(|ends| *ends < now) {
             let days = now.saturating_sub(ends) / 86_400;
