@@ -188,7 +188,10 @@ fn the_files_of_version_2_are_read_whatever_this_machine_has() {
     let stalls = facts["pressure"].as_array().unwrap();
     // Lines that are none of the kernel's are left out.
     assert_eq!(stalls.len(), 3, "{stalls:?}");
-    assert_eq!((&stalls[0]["total_seconds"], &stalls[2]["avg60_percent"]), (&2.5.into(), &2.0.into()));
+    assert_eq!(
+        (&stalls[0]["total_seconds"], &stalls[2]["avg60_percent"]),
+        (&2.5.into(), &2.0.into())
+    );
     assert_eq!(facts["missing"], serde_json::json!([]));
 }
 

@@ -34,7 +34,8 @@ fn a_reader_of_a_pipe_is_found_in_read_with_its_descriptor() {
         let first = file("stack").lines().next().unwrap().to_owned();
         assert_eq!(first, format!("[<0>] {}", frames[0].as_str().unwrap()));
         let text = run(&view_of_process(child.pid()), &["stack"]);
-        let head = format!("\nkernel stack of {} cat\n  {}\n", child.pid(), frames[0].as_str().unwrap());
+        let head =
+            format!("\nkernel stack of {} cat\n  {}\n", child.pid(), frames[0].as_str().unwrap());
         assert!(text.text().contains(&head), "{}", text.text());
     }
 }

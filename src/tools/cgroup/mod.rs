@@ -62,7 +62,9 @@ struct Absent {
 
 fn run(view: &View, matches: &ArgMatches, io: &mut Io) -> Result<Exit> {
     let cgroups = match matches.get_one::<i32>("pid") {
-        Some(pid) => view.proc()?.process(*pid).and_then(|process| view.proc()?.cgroups_of(&process)),
+        Some(pid) => {
+            view.proc()?.process(*pid).and_then(|process| view.proc()?.cgroups_of(&process))
+        }
         None => view.cgroup(),
     };
     let report = Report::new(&cgroups?);

@@ -96,7 +96,8 @@ pub(super) fn arguments(
     registers: &[&str],
 ) -> Vec<Argument> {
     let known = CALLS.iter().find(|(call, _)| Some(*call) == name);
-    let plain = |register: &&str| Argument { name: None, value: (*register).to_owned(), file: None };
+    let plain =
+        |register: &&str| Argument { name: None, value: (*register).to_owned(), file: None };
     let Some((_, names)) = known else { return registers.iter().map(plain).collect() };
     let mut out: Vec<Argument> =
         names.split_whitespace().zip(registers).map(|(name, text)| named(name, text)).collect();
