@@ -105,6 +105,12 @@ fn run(view: &View, matches: &ArgMatches, io: &mut Io) -> Result<Exit> {
             }
         }
     }
+    if rows.is_empty() && io.exit() == Exit::OK {
+        let why = "none of the mounts of the main process is below its root, which is no mount point itself";
+        io.complain(
+            &Error::new(why).hint("the mount that the root lies on is the machine's to list"),
+        );
+    }
     let (only, without) = (operands(matches, "type"), operands(matches, "exclude-type"));
     rows.retain(|row: &Usage| {
         let kind = row.fs_type.0.as_slice();
@@ -113,7 +119,7 @@ fn run(view: &View, matches: &ArgMatches, io: &mut Io) -> Result<Exit> {
     });
     if matches.get_flag("json") {
         print_json(io, &rows)?;
-    } else {
+    } else if !rows.is_empty() || io.exit() == Exit::OK {
         print(&rows, matches, io)?;
     }
     Ok(io.exit())

@@ -123,6 +123,11 @@ impl Proc {
         Cgroups::open(&self.dir, self.main_pid)
     }
 
+    /// The cgroups of `process`.
+    pub fn cgroups_of(&self, process: &Process) -> Result<Cgroups> {
+        Cgroups::open(&self.dir, process.host_pid)
+    }
+
     /// A file of the procfs that belongs to no process: `stat`, `uptime`, `meminfo`.
     pub fn read(&self, name: &str) -> Result<Vec<u8>> {
         read_at(&self.dir, name).context(|| format!("/proc/{name}"))

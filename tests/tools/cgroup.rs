@@ -99,3 +99,131 @@ fn a_view_without_cgroups_says_why() {
     assert_eq!(ran.exit, dbg::exit::Exit::CANNOT_RUN);
     assert!(ran.stderr.contains("the target's cgroups can't be read"), "{}", ran.stderr);
 }
+
+/// A procfs with one process, 7, in group `/g` of a hierarchy whose mount is a folder, and the files of that group.
+struct Made {
+    dir: tempfile::TempDir,
+}
+
+impl Made {
+    fn new(fs_type: &str, options: &str, controllers: &str, files: &[(&str, &str)]) -> Made {
+        let dir = tempfile::tempdir().unwrap();
+        let write = |path: &str, text: &str| {
+            let path = dir.path().join(path);
+            std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+            std::fs::write(path, text).unwrap();
+        };
+        let mount = dir.path().join("mount");
+        let (mount, id) = (mount.display(), if controllers.is_empty() { 0 } else { 1 });
+        let line = format!("30 24 0:26 / {mount} rw - {fs_type} {fs_type} {options}\n");
+        write("proc/self/mountinfo", &line);
+        write("proc/7/cgroup", &format!("{id}:{controllers}:/g\n"));
+        write("proc/7/status", &std::fs::read_to_string("/proc/self/status").unwrap());
+        files.iter().for_each(|(name, text)| write(&format!("mount/{name}"), text));
+        Made { dir }
+    }
+
+    fn ran(&self, words: &[&str]) -> crate::common::tool::Ran {
+        let mut view = view_of_process(std::process::id());
+        let procfs = std::fs::File::open(self.dir.path().join("proc")).unwrap();
+        view.proc = Ok(dbg::view::Proc::new(procfs.into(), 7).unwrap());
+        run(&view, words)
+    }
+}
+
+const V2: [(&str, &str); 21] = [
+    ("memory.max", "1000000\n"),
+    ("g/memory.current", "700000\n"),
+    ("g/memory.max", "max\n"),
+    ("g/memory.high", "900000\n"),
+    ("g/memory.peak", "800000\n"),
+    ("g/memory.swap.current", "5000\n"),
+    ("g/memory.swap.max", "6000\n"),
+    ("g/memory.events", "low 0\nhigh 1\nmax 12\noom 3\noom_kill 2\noom_group_kill 0\n"),
+    ("g/memory.stat", "anon 400000\nfile 200000\ninactive_file 100000\npgscan 9\npgsteal 8\n"),
+    ("g/cpu.weight", "100\n"),
+    ("g/cpu.max", "150000 100000\n"),
+    ("cpu.max", "max 100000\n"),
+    ("g/cpu.stat", "usage_usec 2500000\nnr_periods 10\nnr_throttled 4\nthrottled_usec 1500000\n"),
+    ("g/pids.current", "3\n"),
+    ("g/pids.max", "7\n"),
+    ("g/pids.peak", "5\n"),
+    ("g/pids.events", "max 6\n"),
+    ("g/io.stat", "8:0 rbytes=1 wbytes=2 rios=3 wios=4 dbytes=0 dios=0\n253:1 \n"),
+    ("g/cpu.pressure", "some avg10=1.50 avg60=0.00 avg300=0.25 total=2500000\n"),
+    (
+        "g/memory.pressure",
+        "some avg10=0.00 avg60=0.00 avg300=0.00 total=0\nfull avg10=0.00 avg60=2.00 avg300=0.00 total=7\n",
+    ),
+    ("g/io.pressure", "some avg10=\nfull\n\u{1b}[2J avg10=1\n"),
+];
+
+#[test]
+fn the_files_of_version_2_are_read_whatever_this_machine_has() {
+    let made = Made::new("cgroup2", "rw", "", &V2);
+    let facts = made.ran(&["cgroup", "--json"]).json()[0].clone();
+    assert_eq!(
+        facts["memory"],
+        serde_json::json!({
+            "path": "/g", "usage_bytes": 700_000, "working_set_bytes": 600_000,
+            "limit_bytes": 1_000_000, "high_bytes": 900_000, "peak_bytes": 800_000,
+            "swap_bytes": 5000, "swap_limit_bytes": 6000, "memory_and_swap_limit_bytes": null,
+            "anon_bytes": 400_000, "file_bytes": 200_000, "limit_hits": 12, "oom_kills": 2,
+            "reclaim_scanned_pages": 9, "reclaimed_pages": 8,
+        })
+    );
+    assert_eq!(
+        facts["cpu"],
+        serde_json::json!({
+            "path": "/g", "usage_seconds": 2.5, "limit_cores": 1.5, "period_microseconds": 100_000,
+            "weight": 100, "periods": 10, "throttled_periods": 4, "throttled_seconds": 1.5,
+        })
+    );
+    assert_eq!(
+        facts["pids"],
+        serde_json::json!({"path": "/g", "usage": 3, "limit": 7, "peak": 5, "limit_hits": 6})
+    );
+    let device = &facts["io"][0];
+    assert_eq!((&device["device"], &device["writes"]), (&"8:0".into(), &4.into()));
+    let stalls = facts["pressure"].as_array().unwrap();
+    // Lines that are none of the kernel's are left out.
+    assert_eq!(stalls.len(), 3, "{stalls:?}");
+    assert_eq!(
+        (&stalls[0]["total_seconds"], &stalls[2]["avg60_percent"]),
+        (&2.5.into(), &2.0.into())
+    );
+    assert_eq!(facts["missing"], serde_json::json!([]));
+}
+
+#[test]
+fn swap_of_version_1_is_what_is_not_memory() {
+    let files = [
+        ("g/memory.usage_in_bytes", "700000\n"),
+        ("g/memory.memsw.usage_in_bytes", "750000\n"),
+        ("g/memory.memsw.limit_in_bytes", "2097152\n"),
+    ];
+    let swap = |files: &[(&str, &str)]| {
+        let made = Made::new("cgroup", "rw,memory", "memory", files);
+        let memory = made.ran(&["cgroup", "--json"]).json()[0]["memory"].clone();
+        assert_eq!(memory["memory_and_swap_limit_bytes"], 2_097_152);
+        assert!(memory["swap_limit_bytes"].is_null(), "{memory}");
+        let table = made.ran(&["cgroup"]);
+        assert!(table.text().contains("memory+swap limit  2.0M"), "{}", table.text());
+        memory["swap_bytes"].clone()
+    };
+    assert_eq!(swap(&files), 50_000);
+    let stat = [files.as_slice(), &[("g/memory.stat", "swap 1\ntotal_swap 40000\n")]].concat();
+    assert_eq!(swap(&stat), 40_000);
+    // Counted a moment later, memory may have shrunk.
+    let shrunk = [files[0], ("g/memory.memsw.usage_in_bytes", "600000\n"), files[2]];
+    assert_eq!(swap(&shrunk), 0);
+}
+
+#[test]
+fn the_group_of_another_process_is_shown_and_of_none_there_is_none() {
+    let made = Made::new("cgroup2", "rw", "", &V2);
+    assert_eq!(made.ran(&["cgroup", "-p", "7"]).stdout, made.ran(&["cgroup"]).stdout);
+    let ran = made.ran(&["cgroup", "-p", "8"]);
+    assert_eq!((ran.exit, ran.text()), (dbg::exit::Exit::FAILURE, ""));
+    assert!(ran.stderr.contains("no such process"), "{}", ran.stderr);
+}

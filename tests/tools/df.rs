@@ -84,7 +84,23 @@ fn a_mount_of_the_target_is_listed_with_its_numbers() {
     assert_eq!(line(&["df", "-i", path]), format!("volume 50 2 48 4% {path}"));
     let ran = run(&view, &["df", "/nosuch"]);
     assert_eq!(
-        (ran.exit, ran.stderr.as_str()),
-        (Exit::FAILURE, "df: /nosuch: no such file or directory\n")
+        (ran.exit, ran.stderr.as_str(), ran.text()),
+        (Exit::FAILURE, "df: /nosuch: no such file or directory\n", "")
     );
+}
+
+#[test]
+fn a_root_that_no_mount_is_told_of_is_said_to_be_so() {
+    let procfs = tempfile::tempdir().unwrap();
+    let of_seven = procfs.path().join("7");
+    std::fs::create_dir(&of_seven).unwrap();
+    let status = std::fs::read("/proc/self/status").unwrap();
+    std::fs::write(of_seven.join("status"), status).unwrap();
+    std::fs::write(of_seven.join("mountinfo"), "").unwrap();
+    let mut view = view_with_root(std::process::id());
+    let dir = std::fs::File::open(procfs.path()).unwrap();
+    view.proc = Ok(dbg::view::Proc::new(dir.into(), 7).unwrap());
+    let ran = run(&view, &["df"]);
+    assert_eq!((ran.exit, ran.text()), (Exit::FAILURE, ""));
+    assert!(ran.stderr.contains("is no mount point itself"), "{}", ran.stderr);
 }

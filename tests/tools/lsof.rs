@@ -148,7 +148,18 @@ fn a_file_is_found_by_any_of_its_names() {
 #[test]
 fn what_nobody_has_open_is_a_failure_and_wrong_words_are_refused() {
     let view = view_of_process(std::process::id());
-    assert_eq!(run(&view, &["lsof", "-p", "4194304"]).exit, Exit::FAILURE);
+    let ran = run(&view, &["lsof", "-p", "4194304"]);
+    assert_eq!(
+        (ran.exit, ran.stderr.as_str()),
+        (Exit::FAILURE, "lsof: process 4194304: no such process\n")
+    );
+    for words in [["-s", "TCP"], ["-s", "TCP:NOSUCH"], ["-u", "nosuch-user"]] {
+        assert_eq!(
+            run(&view, &[&["lsof"], words.as_slice()].concat()).exit,
+            Exit::USAGE,
+            "{words:?}"
+        );
+    }
     assert_eq!(run(&view, &["lsof", "-i", ":http"]).exit, Exit::USAGE);
     assert_eq!(run(&view, &["lsof", "-p", "x"]).exit, Exit::USAGE);
 }
@@ -166,5 +177,49 @@ fn processes_whose_links_may_not_be_read_are_counted() {
         let ran = run(&view, words);
         assert_eq!(ran.stderr.lines().count(), 1, "{words:?}: {}", ran.stderr);
         assert!(ran.stderr.contains("may not be read, "), "{words:?}: {}", ran.stderr);
+    }
+}
+
+#[test]
+fn files_are_selected_by_state_user_command_descriptor_and_deletion_as_the_original_does() {
+    if Command::new("lsof").arg("-v").output().is_err() {
+        return crate::common::skip::skip("optional: there is no lsof to compare with");
+    }
+    let dir = tempfile::tempdir().unwrap();
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let client = TcpStream::connect(listener.local_addr().unwrap()).unwrap();
+    let both = [OwnedFd::from(listener), OwnedFd::from(client)];
+    let [listener, client] = both;
+    let script = "exec 4>gone 5>kept; rm gone; exec sleep 1000";
+    let mut shell = Command::new("sh");
+    shell.args(["-c", script]).current_dir(&dir).stdin(listener).stdout(client);
+    let child = Spawned::new(&mut shell);
+    until("it sleeps", || comm(child.pid()) == b"sleep\n");
+    let pid = child.pid().to_string();
+    let view = view_of_process(child.pid());
+    let uid = nix::unistd::geteuid().to_string();
+    for words in [
+        &["-iTCP", "-sTCP:LISTEN"][..],
+        &["-i", "TCP", "-sTCP:ESTABLISHED"],
+        &["-i", "-sTCP:LISTEN,ESTABLISHED"],
+        &["-u", &uid],
+        &["-c", "sle"],
+        &["-c", "nosuch"],
+        &["-d", "4,5"],
+        &["-d", "4-5"],
+        &["-d", "cwd,txt"],
+        &["+L1"],
+    ] {
+        let words = [&["-nP", "-w", "-a", "-p", &pid], words].concat();
+        let theirs = Command::new("lsof").args(&words).args(["-F", "f"]).output().unwrap().stdout;
+        let theirs = String::from_utf8(theirs).unwrap();
+        let mut theirs: Vec<&str> =
+            theirs.lines().filter_map(|line| line.strip_prefix('f')).collect();
+        let words: Vec<&str> = words.into_iter().filter(|word| *word != "-w").collect();
+        let rows = json(&view, &words);
+        let mut ours: Vec<&str> = rows.iter().map(|row| row["fd"].as_str().unwrap()).collect();
+        ours.sort_unstable();
+        theirs.sort_unstable();
+        assert_eq!(ours, theirs, "{words:?}");
     }
 }

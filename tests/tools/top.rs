@@ -81,6 +81,9 @@ fn the_order_is_the_one_asked_for() {
         .map(|p| p["resident_bytes"].as_u64().unwrap())
         .collect();
     assert!(sizes[0] >= sizes[1], "{sizes:?}");
+    let ran = run(&view, &["top", "-b", "-n", "1", "-p", "99999"]);
+    assert_eq!((ran.exit, ran.text()), (Exit::FAILURE, ""));
+    assert_eq!(ran.stderr, "top: process 99999: no such process\n");
     for words in [&["-o", "nosuch"][..], &["-d", "x"], &["-n", "0"]] {
         assert_eq!(run(&view, &[&["top", "-b"], words].concat()).exit, Exit::USAGE, "{words:?}");
     }

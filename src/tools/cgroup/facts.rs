@@ -18,9 +18,12 @@ pub(in crate::tools) struct Memory {
     /// Above it the group is slowed down and made to give memory back.
     pub high_bytes: Option<u64>,
     pub peak_bytes: Option<u64>,
-    /// Swap alone under version 2, memory and swap together under version 1.
+    /// Swap alone.
     pub swap_bytes: Option<u64>,
+    /// Of swap alone: version 2 has it.
     pub swap_limit_bytes: Option<u64>,
+    /// Of memory and swap together: version 1 has it.
+    pub memory_and_swap_limit_bytes: Option<u64>,
     pub anon_bytes: Option<u64>,
     pub file_bytes: Option<u64>,
     /// How often the limit was hit.
@@ -128,6 +131,7 @@ fn memory_v2(group: &Cgroup) -> Option<Memory> {
         peak_bytes: number(group, "memory.peak"),
         swap_bytes: number(group, "memory.swap.current"),
         swap_limit_bytes: tightest(group, "memory.swap.max"),
+        memory_and_swap_limit_bytes: None,
         anon_bytes: keyed(&stat, "anon"),
         file_bytes: keyed(&stat, "file"),
         limit_hits: keyed(&events, "max"),
@@ -141,6 +145,10 @@ fn memory_v1(group: &Cgroup) -> Option<Memory> {
     let usage_bytes = number(group, "memory.usage_in_bytes")?;
     let stat = group.read("memory.stat").unwrap_or_default();
     let idle = keyed(&stat, "total_inactive_file");
+    // The file counts memory too, and is read a moment after `usage_in_bytes`.
+    let swap_bytes = number(group, "memory.memsw.usage_in_bytes").map(|together| {
+        keyed(&stat, "total_swap").unwrap_or_else(|| together.saturating_sub(usage_bytes))
+    });
     Some(Memory {
         path: group.path.clone(),
         usage_bytes,
@@ -148,8 +156,9 @@ fn memory_v1(group: &Cgroup) -> Option<Memory> {
         limit_bytes: tightest(group, "memory.limit_in_bytes"),
         high_bytes: None,
         peak_bytes: number(group, "memory.max_usage_in_bytes"),
-        swap_bytes: number(group, "memory.memsw.usage_in_bytes"),
-        swap_limit_bytes: tightest(group, "memory.memsw.limit_in_bytes"),
+        swap_bytes,
+        swap_limit_bytes: None,
+        memory_and_swap_limit_bytes: tightest(group, "memory.memsw.limit_in_bytes"),
         anon_bytes: keyed(&stat, "total_rss"),
         file_bytes: keyed(&stat, "total_cache"),
         limit_hits: number(group, "memory.failcnt"),

@@ -21,6 +21,7 @@ pub(super) const TOOL: Tool = Tool {
             "cgroup --json",
             "The same numbers in bytes and seconds, for two samples and their difference",
         ),
+        ("cgroup -p 42", "The group of another process, where the target makes groups of its own"),
     ],
     // It asks for the cgroups, which have no other use.
     needs: Needs::Nothing,
@@ -35,6 +36,7 @@ fn options() -> Command {
         .after_help(
             "Of the main process. A limit is the tightest of the group's and of those above it.",
         )
+        .arg(args::pid())
         .arg(args::json_flag())
 }
 
@@ -59,7 +61,13 @@ struct Absent {
 }
 
 fn run(view: &View, matches: &ArgMatches, io: &mut Io) -> Result<Exit> {
-    let report = Report::new(&view.cgroup()?);
+    let cgroups = match matches.get_one::<i32>("pid") {
+        Some(pid) => {
+            view.proc()?.process(*pid).and_then(|process| view.proc()?.cgroups_of(&process))
+        }
+        None => view.cgroup(),
+    };
+    let report = Report::new(&cgroups?);
     if matches.get_flag("json") {
         print_json(io, &[report])?;
         return Ok(Exit::OK);
@@ -181,6 +189,7 @@ impl Memory {
                 ("peak", size(self.peak_bytes)),
                 ("swap", size(self.swap_bytes)),
                 ("swap limit", size(self.swap_limit_bytes)),
+                ("memory+swap limit", size(self.memory_and_swap_limit_bytes)),
                 ("anonymous", size(self.anon_bytes)),
                 ("file cache", size(self.file_bytes)),
                 ("limit hit", count(self.limit_hits).map(|n| n + " times")),

@@ -6,13 +6,15 @@ mod scan;
 mod select;
 
 use super::{Tool, args, command};
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::exit::Exit;
 use crate::output::{Align, Io, Shape, print_lines, table::print_json};
 use crate::tools::process::unread;
 use crate::view::{Needs, View};
-use clap::{Arg, ArgMatches, Command};
+use clap::{Arg, ArgAction, ArgMatches, Command};
+use nix::errno::Errno;
 use select::Selection;
+use std::ffi::OsString;
 use std::io::Write;
 
 pub(super) const TOOL: Tool = Tool {
@@ -26,15 +28,29 @@ pub(super) const TOOL: Tool = Tool {
             "Space that df counts and du does not find: deleted files still open",
         ),
         ("lsof -i TCP:8080", "Who has the port"),
+        ("lsof -nP -iTCP -sTCP:LISTEN", "Who listens where"),
     ],
     needs: Needs::Proc,
     json: Some(Shape::of::<Vec<row::File>>()),
     command: options,
-    rewrite: None,
+    rewrite: Some(rewrite),
     run,
 };
 
+/// `+L1` is spelt with a plus.
+fn rewrite(words: Vec<OsString>) -> Vec<OsString> {
+    words.into_iter().map(|word| if word == "+L1" { "--deleted".into() } else { word }).collect()
+}
+
 fn options() -> Command {
+    let list = |short: char, id: &'static str, value: &'static str, help: &'static str| {
+        Arg::new(id)
+            .short(short)
+            .value_name(value)
+            .value_delimiter(',')
+            .action(ArgAction::Append)
+            .help(help)
+    };
     command("lsof", TOOL.summary)
         .after_help(
             "FD: cwd, rtd (root), txt (program), mem (mapped), or a number with r, w or u for how it is open. \
@@ -50,7 +66,18 @@ fn options() -> Command {
                 .help("Internet sockets"),
         )
         .arg(args::short_flag('U', "unix", "Unix sockets"))
-        .arg(args::short_flag('a', "and", "All of -p, -i, -U and FILE must fit"))
+        .arg(
+            Arg::new("state")
+                .short('s')
+                .value_name("PROTOCOL:STATE")
+                .action(ArgAction::Append)
+                .help("Of the protocol's sockets only those in these states: TCP:LISTEN"),
+        )
+        .arg(list('u', "user", "USERS", "Files of processes of these users"))
+        .arg(list('c', "command", "NAME", "Files of commands whose names begin so"))
+        .arg(list('d', "descriptor", "FDS", "These descriptors: `4`, `0-2`, `cwd`, `txt`, `mem`"))
+        .arg(args::flag("deleted", None, "Files that have no name left; `+L1` likewise"))
+        .arg(args::short_flag('a', "and", "All of -p, -i, -U, -u, -c, -d, +L1 and FILE must fit"))
         .arg(args::short_flag('t', "terse", "Process numbers only"))
         .arg(args::short_flag('n', "numeric", "Addresses as numbers (always so)"))
         .arg(args::short_flag('P', "ports", "Ports as numbers (always so)"))
@@ -62,6 +89,13 @@ fn run(view: &View, matches: &ArgMatches, io: &mut Io) -> Result<Exit> {
     let selection = Selection::new(view, matches)?;
     let scan = scan::Scan::run(view, &selection)?;
     let rows = scan.rows;
+    for pid in selection.pids() {
+        if let Err(error) = view.proc()?.process(pid)
+            && error.errno() == Some(Errno::ESRCH)
+        {
+            io.complain(&Error::from(Errno::ESRCH).context(format!("process {pid}")));
+        }
+    }
     if matches.get_flag("json") {
         print_json(io, &rows)?;
     } else if matches.get_flag("terse") {

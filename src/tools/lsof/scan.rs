@@ -53,7 +53,9 @@ impl Scan {
         };
         for process in proc.iter()? {
             // Any other failure is that of a process that has ended meanwhile.
-            if let Err(Errno::EACCES | Errno::EPERM) = scan.process(&process, selection) {
+            if let Err(Errno::EACCES | Errno::EPERM) = scan.process(&process, selection)
+                && selection.may_have(process.pid)
+            {
                 scan.denied.push(process.pid);
             }
         }

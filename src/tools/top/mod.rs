@@ -75,6 +75,8 @@ fn run(view: &View, matches: &ArgMatches, io: &mut Io) -> Result<Exit> {
     let order = matches.get_one::<String>("sort").map_or("%CPU", String::as_str);
     let order = Order::parse(order)?;
     let limit = matches.get_one::<u64>("iterations").copied();
+    let mut pids = matches.get_many::<i32>("pid").into_iter().flatten();
+    pids.try_for_each(|pid| view.proc()?.process(*pid).map(drop))?;
     let mut sampler = Sampler::new(view, matches);
     if io.stdout.is_terminal() && !matches.get_flag("batch") && !matches.get_flag("json") {
         return full_screen(&mut sampler, order, delay, limit, io);
