@@ -24,8 +24,17 @@ fn asleep() -> Spawned {
 #[test]
 fn mappings_are_what_procps_says() {
     let child = asleep();
-    let theirs = Command::new("pmap").args(["-x", &child.pid().to_string()]).output();
-    let theirs = String::from_utf8(theirs.expect("procps is there").stdout).unwrap();
+    let pmap = || {
+        let out = Command::new("pmap").args(["-x", &child.pid().to_string()]).output();
+        String::from_utf8(out.expect("procps is there").stdout).unwrap()
+    };
+    // The kernel may take pages from it meanwhile.
+    let (mut theirs, mut found) = (String::new(), Vec::new());
+    until("its memory stays as it is for a moment", || {
+        theirs = pmap();
+        found = rows(child.pid(), &[]);
+        theirs == pmap()
+    });
     let theirs: Vec<(u64, u64, u64)> = theirs
         .lines()
         .filter_map(|line| {
@@ -35,7 +44,7 @@ fn mappings_are_what_procps_says() {
         })
         .collect();
     let number = |row: &Value, key: &str| row[key].as_u64().unwrap() / 1024;
-    let ours: Vec<(u64, u64, u64)> = rows(child.pid(), &[])
+    let ours: Vec<(u64, u64, u64)> = found
         .iter()
         .map(|row| {
             let start = u64::from_str_radix(row["start"].as_str().unwrap(), 16).unwrap();
@@ -53,12 +62,19 @@ fn mappings_are_what_procps_says() {
 #[test]
 fn the_total_is_what_the_kernel_adds_up() {
     let child = asleep();
-    let rollup = std::fs::read_to_string(format!("/proc/{}/smaps_rollup", child.pid())).unwrap();
+    let read = || std::fs::read_to_string(format!("/proc/{}/smaps_rollup", child.pid())).unwrap();
+    // It may still be starting, and the kernel may take pages from it: what counts is a moment at which neither was so.
+    let (mut rollup, mut table) = (String::new(), None);
+    until("its memory stays as it is for a moment", || {
+        rollup = read();
+        table = Some(run(&view_of_process(child.pid()), &["maps"]));
+        rollup == read()
+    });
+    let table = table.unwrap();
     let kernel = |name: &str| -> u64 {
         let line = rollup.lines().find_map(|line| line.strip_prefix(name)).unwrap();
         line.split_whitespace().next().unwrap().parse().unwrap()
     };
-    let table = run(&view_of_process(child.pid()), &["maps"]);
     let total: Vec<u64> = table
         .text()
         .lines()
