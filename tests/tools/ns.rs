@@ -1,4 +1,4 @@
-use crate::common::process::Namespaced;
+use crate::common::process::{Namespaced, until};
 use crate::common::tool::{run, view_of_process};
 use serde_json::Value;
 use std::process::Command;
@@ -7,8 +7,14 @@ use std::process::Command;
 fn namespaces_are_those_that_lsns_lists() {
     let target = Namespaced::new(&["--map-root-user", "--uts", "--ipc"], &["sleep", "1000"]);
     let pid = target.pid.to_string();
-    let theirs = Command::new("lsns").args(["-p", &pid, "--raw", "-n", "-o", "TYPE,NS"]).output();
-    let theirs = String::from_utf8(theirs.expect("util-linux is there").stdout).unwrap();
+    let mut theirs = String::new();
+    // It gives up when a process ends under its eyes, which those of other tests do.
+    until("lsns gets through all processes", || {
+        let words = ["-p", &pid, "--raw", "-n", "-o", "TYPE,NS"];
+        let out = Command::new("lsns").args(words).output().expect("util-linux is there");
+        theirs = String::from_utf8(out.stdout).unwrap();
+        out.status.success() && !theirs.is_empty()
+    });
     let mut theirs: Vec<&str> = theirs.lines().collect();
     let rows = run(&view_of_process(target.pid), &["ns", "--json"]).json();
     let rows: Vec<Value> = rows.as_array().unwrap().clone();
