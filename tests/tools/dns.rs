@@ -27,7 +27,8 @@ const ZONE: [&str; 13] = [
     "--local=/example/",
 ];
 
-fn target(files: &[(&str, &str)]) -> (TempDir, View) {
+/// A folder with these files in `etc`, as a target in this network.
+pub(crate) fn target(files: &[(&str, &str)]) -> (TempDir, View) {
     let dir = tempfile::tempdir().unwrap();
     std::fs::create_dir(dir.path().join("etc")).unwrap();
     for (name, text) in files {

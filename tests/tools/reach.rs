@@ -2,22 +2,10 @@
 
 use crate::common::net::in_own_network;
 use crate::common::skip::skip;
-use crate::common::tool::{run, view_of};
+use crate::common::tool::run;
+use crate::dns::target;
 use dbg::exit::Exit;
-use dbg::view::{Net, View};
 use std::net::{TcpListener, UdpSocket};
-use tempfile::TempDir;
-
-fn target(files: &[(&str, &str)]) -> (TempDir, View) {
-    let dir = tempfile::tempdir().unwrap();
-    std::fs::create_dir(dir.path().join("etc")).unwrap();
-    for (name, text) in files {
-        std::fs::write(dir.path().join("etc").join(name), text).unwrap();
-    }
-    let mut view = view_of(dir.path());
-    view.net = Ok(Net { is_host: true });
-    (dir, view)
-}
 
 #[test]
 fn a_limit_of_time_holds_for_the_name_as_well() {

@@ -184,7 +184,7 @@ fn states(matches: &ArgMatches) -> Result<Vec<(String, String)>> {
                 "CLOSED" | "CLOSE" | "IDLE" => "UNCONN",
                 state => state,
             };
-            if !STATES.contains(&state) {
+            if !socket::STATES[1..].contains(&state) {
                 return Err(wrong());
             }
             out.push((protocol.clone(), state.to_owned()));
@@ -192,20 +192,6 @@ fn states(matches: &ArgMatches) -> Result<Vec<(String, String)>> {
     }
     Ok(out)
 }
-
-const STATES: [&str; 11] = [
-    "ESTAB",
-    "SYN-SENT",
-    "SYN-RECV",
-    "FIN-WAIT-1",
-    "FIN-WAIT-2",
-    "TIME-WAIT",
-    "UNCONN",
-    "CLOSE-WAIT",
-    "LAST-ACK",
-    "LISTEN",
-    "CLOSING",
-];
 
 /// A device number as lsof writes it.
 pub(super) fn device((major, minor): (u32, u32)) -> String {

@@ -9,7 +9,7 @@ use std::net::IpAddr;
 use std::rc::Rc;
 
 /// The kernel's numbers of states (`include/net/tcp_states.h`); all families use them.
-pub(super) const STATES: [&str; 12] = [
+pub(in crate::tools) const STATES: [&str; 12] = [
     "UNKNOWN",
     "ESTAB",
     "SYN-SENT",
